@@ -1,0 +1,7 @@
+package templates
+
+// HomeView is the page /.
+type HomeView struct {
+	Page
+	Models []ModelItem
+}
