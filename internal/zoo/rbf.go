@@ -5,12 +5,10 @@ package zoo
 // because 7·12 = 84. A '#' is +1 (ink), a '.' is −1 (paper); row by row, the character at
 // (y, x) is component 7·y + x of the vector.
 //
-// The bars above 0, 2, 4 and 5 are in the drawing: the set keeps characters that look alike
-// (zero, capital and small O) near one another but not equal.
-//
 // LeCun, Bottou, Bengio, Haffner, "Gradient-Based Learning Applied to Document Recognition",
-// Proc. IEEE 86(11), 1998, Fig. 3 and §II.B (the digits of the figure, as transcribed in public
-// reimplementations of the paper).
+// Proc. IEEE 86(11), 1998, Fig. 3 and §II.B. The figure prints pixels, not numbers: these are the
+// ones that Matt Wang's public reimplementation (mattwang44/LeNet-from-Scratch) reads from it,
+// with old-style figures (4 descends) and bars above 0, 2, 4 and 5.
 var rbfBitmaps = [10][12]string{
 	0: {
 		".#####.",
