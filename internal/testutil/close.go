@@ -25,7 +25,7 @@ func Near[F Float](got, want F, tol Tolerance) bool {
 // excess is how far got lies outside the tolerance: ≤ 0 inside, +Inf where
 // either is NaN or where infinities differ.
 func excess(got, want float64, tol Tolerance) float64 {
-	if got == want { //nolint:staticcheck // exact equality also covers ±Inf
+	if got == want { // also ±Inf
 		return 0
 	}
 	d := math.Abs(got-want) - (tol.Abs + tol.Rel*math.Abs(want))
