@@ -79,6 +79,7 @@
  * @typedef {object} Term
  * @property {number} layer
  * @property {number} channel
+ * @property {number} channels how many from channel on: more than 1 only where the input is a vector
  * @property {number} y top row of the patch (may be negative with padding)
  * @property {number} x
  * @property {number} h
