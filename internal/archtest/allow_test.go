@@ -1,0 +1,69 @@
+package archtest
+
+// allowed is the picture of ARCHITECTURE.md as a table: for each package of the
+// module, the packages of the module that its non-test files may import. Arrows
+// point down the list. Adding a package or an arrow is a design decision: say
+// why in the commit.
+var allowed = map[string][]string{
+	"cmd/vizserver": {
+		"internal/fault", "internal/imgio", "internal/mnist", "internal/nn", "internal/server",
+		"internal/train", "internal/weights", "internal/zoo",
+	},
+
+	"internal/server": {
+		"internal/fault", "internal/i18n", "internal/imgio", "internal/mnist", "internal/nn",
+		"internal/trace", "internal/zoo", "web", "web/templates",
+	},
+	"web":           {},
+	"web/templates": {"internal/i18n"},
+
+	// Siblings: server joins them; none imports another.
+	"internal/trace": {"internal/fault", "internal/nn"},
+	"internal/zoo":   {"internal/fault", "internal/nn", "internal/nn/op", "internal/weights", "models"},
+	"internal/train": {"internal/fault", "internal/mnist", "internal/nn", "internal/nn/op", "internal/weights", "internal/zoo"},
+
+	"internal/weights": {"internal/fault"},
+	"internal/imgio":   {"internal/fault"},
+	"internal/mnist":   {"internal/fault"},
+	"models":           {},
+
+	// The engine: a library that knows nothing of HTTP, logs, files or pages.
+	"internal/nn/op":     {"internal/nn", "internal/nn/kernel"},
+	"internal/nn":        {"internal/fault"},
+	"internal/nn/kernel": {},
+
+	// Leaves, for any package.
+	"internal/fault": {},
+	"internal/i18n":  {},
+
+	// Only for tests, and for the programs under scripts.
+	"internal/archtest":   {},
+	"internal/testutil":   {},
+	"internal/nn/optest":  {"internal/nn", "internal/nn/op", "internal/testutil", "internal/weights"},
+	"internal/e2e":        {"internal/server", "internal/testutil"},
+	"internal/stress":     {"internal/server", "internal/trace", "internal/zoo", "internal/mnist", "internal/nn"},
+	"scripts/bench/start": {},
+}
+
+// testOnly are packages that no non-test file of the product imports.
+var testOnly = []string{
+	"internal/archtest", "internal/testutil", "internal/nn/optest", "internal/e2e", "internal/stress",
+}
+
+// foreign lists, for the packages that stand apart from the world, what they
+// may import from outside the module: a prefix of the import path each. A
+// package that is not named may import anything that go.mod has.
+var foreign = map[string][]string{
+	"internal/nn": {
+		"cmp", "context", "errors", "fmt", "iter", "maps", "math", "runtime", "slices", "sort", "strconv",
+		"strings", "sync", "unsafe",
+	},
+	"internal/nn/op": {"cmp", "errors", "fmt", "iter", "maps", "math", "slices", "strings", "sync"},
+	"internal/nn/kernel": {
+		"math", "slices", "unsafe", "golang.org/x/sys/cpu",
+	},
+	"internal/fault": {"context", "errors", "fmt", "net/http"},
+}
+
+// tables are files of data, which may be longer than a reader's page.
+var tables = map[string]bool{}
