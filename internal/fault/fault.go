@@ -24,6 +24,7 @@ const (
 	Forbidden                 // a request that another site or a stranger made
 	Misdirected               // a host name that this server does not answer to
 	Slow                      // the other side did not send in time
+	TooMany                   // one sender asks for more than its share
 )
 
 // codes holds one line for each kind. WebSocket codes 4000 to 4999 are
@@ -42,6 +43,7 @@ var codes = [...]struct {
 	Forbidden:     {"forbidden", 403, 4403, 1},
 	Misdirected:   {"misdirected", 421, 4421, 1},
 	Slow:          {"slow", 408, 4408, 1},
+	TooMany:       {"too_many", 429, 1008, 6},
 }
 
 // Kinds returns every kind, in the order of the table.
