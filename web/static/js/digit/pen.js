@@ -1,0 +1,171 @@
+// Pointer and keyboard on the pad: mouse, finger, stylus, arrow keys. Gives points in pad
+// pixels; knows nothing of what is done with them.
+
+import { PAD } from "./recipe.js";
+
+const STEP = 4; // pad pixels for an arrow key; with Shift four times as far
+const ERASER_BUTTONS = 32; // PointerEvent.buttons of a stylus's eraser end (Pointer Events 3, §5.1.3)
+
+/**
+ * @typedef {object} PenActs
+ * @property {(x: number, y: number, eraser: boolean) => void} begin eraser: the stylus's own
+ * @property {(points: number[]) => void} move x, y, x, y, …
+ * @property {() => void} end
+ * @property {(x: number, y: number, shown: boolean) => void} cursor where the nib or the crosshair is
+ */
+
+/**
+ * @param {HTMLCanvasElement} canvas focusable
+ * @param {PenActs} acts
+ * @param {AbortSignal} signal
+ */
+export function attachPen(canvas, acts, signal) {
+  attachPointer(canvas, acts, signal);
+  attachKeys(canvas, acts, signal);
+}
+
+/**
+ * One pointer at a time: a second finger neither draws nor disturbs. The pointer is
+ * captured, so that a stroke that leaves the pad ends when the pen is lifted, wherever
+ * that is; without capture (or when it is lost) the stroke ends at once.
+ * @param {HTMLCanvasElement} canvas
+ * @param {PenActs} acts
+ * @param {AbortSignal} signal
+ */
+function attachPointer(canvas, acts, signal) {
+  /** @type {number|null} */
+  let active = null;
+  const options = { signal };
+
+  const stop = (/** @type {PointerEvent} */ event) => {
+    if (event.pointerId !== active) return;
+    active = null;
+    acts.end();
+  };
+
+  canvas.addEventListener(
+    "pointerdown",
+    event => {
+      const eraser = (event.buttons & ERASER_BUTTONS) !== 0;
+      if (active !== null || (event.button !== 0 && !eraser)) return;
+      event.preventDefault(); // no text selection; the focus is set by hand
+      canvas.focus({ preventScroll: true });
+      active = event.pointerId;
+      canvas.setPointerCapture(event.pointerId);
+      const [x, y] = toPad(canvas, event);
+      acts.begin(x, y, eraser);
+      acts.cursor(x, y, event.pointerType !== "touch");
+    },
+    options,
+  );
+  canvas.addEventListener(
+    "pointermove",
+    event => {
+      const [x, y] = toPad(canvas, event);
+      acts.cursor(x, y, event.pointerType !== "touch");
+      if (event.pointerId !== active) return;
+      if (event.buttons === 0) return stop(event);
+      const events = event.getCoalescedEvents?.() ?? [];
+      acts.move((events.length > 0 ? events : [event]).flatMap(e => toPad(canvas, e)));
+    },
+    options,
+  );
+  canvas.addEventListener("pointerup", stop, options);
+  canvas.addEventListener("pointercancel", stop, options);
+  canvas.addEventListener("lostpointercapture", stop, options);
+  canvas.addEventListener("pointerleave", () => acts.cursor(0, 0, false), options);
+  canvas.addEventListener("contextmenu", event => event.preventDefault(), options);
+}
+
+/**
+ * Arrow keys move a crosshair. Space draws while it is held; Enter lowers and lifts the pen.
+ * @param {HTMLCanvasElement} canvas
+ * @param {PenActs} acts
+ * @param {AbortSignal} signal
+ */
+function attachKeys(canvas, acts, signal) {
+  /** @type {Record<string, [number, number]>} */
+  const ways = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+  /** @type {Set<string>} */
+  const held = new Set();
+  let x = PAD / 2;
+  let y = PAD / 2;
+  let drawing = false;
+  const options = { signal };
+
+  const lower = () => {
+    if (drawing) return;
+    drawing = true;
+    acts.begin(x, y, false);
+  };
+  const lift = () => {
+    if (!drawing) return;
+    drawing = false;
+    acts.end();
+  };
+
+  canvas.addEventListener(
+    "keydown",
+    event => {
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.key in ways) {
+        held.add(event.key);
+        const far = event.shiftKey ? STEP * 4 : STEP;
+        for (const key of held) {
+          x = Math.min(PAD, Math.max(0, x + ways[key][0] * far));
+          y = Math.min(PAD, Math.max(0, y + ways[key][1] * far));
+        }
+        if (drawing) acts.move([x, y]);
+        acts.cursor(x, y, true);
+      } else if (event.key === " ") {
+        lower();
+      } else if (event.key === "Enter") {
+        if (event.repeat) return;
+        if (drawing) lift();
+        else lower();
+      } else {
+        return;
+      }
+      event.preventDefault();
+      event.stopPropagation(); // Space and arrows also run the net
+    },
+    options,
+  );
+  canvas.addEventListener(
+    "keyup",
+    event => {
+      held.delete(event.key);
+      if (event.key !== " ") return;
+      lift();
+      event.preventDefault();
+      event.stopPropagation();
+    },
+    options,
+  );
+  canvas.addEventListener(
+    "focus",
+    () => {
+      if (canvas.matches(":focus-visible")) acts.cursor(x, y, true);
+    },
+    options,
+  );
+  canvas.addEventListener(
+    "blur",
+    () => {
+      held.clear();
+      lift();
+      acts.cursor(0, 0, false);
+    },
+    options,
+  );
+}
+
+/**
+ * @param {HTMLCanvasElement} canvas
+ * @param {PointerEvent} event
+ * @returns {[number, number]} pad pixels
+ */
+function toPad(canvas, event) {
+  const box = canvas.getBoundingClientRect();
+  return [((event.clientX - box.left) / box.width) * PAD, ((event.clientY - box.top) / box.height) * PAD];
+}

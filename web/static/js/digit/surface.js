@@ -1,0 +1,104 @@
+// The pad's two canvases: one on screen, as fine as the screen, and one of exactly 280×280
+// pixels whose greys the recipe reads.
+
+import { paintAll, paintStroke, strokeBox } from "./paint.js";
+import { FIELD, PAD } from "./recipe.js";
+
+const MAX_SIDE = 1120; // of the canvas on screen: four screen pixels for each of the pad's
+
+/** @typedef {import("./drawing.js").Stroke} Stroke */
+
+/**
+ * @typedef {object} Surface
+ * @property {(acts: readonly import("./drawing.js").Act[]) => void} repaint
+ * @property {(stroke: Stroke, from: number, finished: boolean) => void} extend paints new points
+ * @property {() => Uint8Array} greys 280×280, up to date; valid until the next change
+ * @property {(cssSide: number, density: number) => boolean} resize true: repaint it
+ */
+
+/**
+ * @param {HTMLCanvasElement} screen
+ * @returns {Surface}
+ */
+export function createSurface(screen) {
+  const hidden = screen.ownerDocument.createElement("canvas");
+  hidden.width = hidden.height = PAD;
+  const exact = context(hidden, true); // kept in memory: reading back costs 0.1 ms, not a GPU round trip
+  const shown = context(screen, false);
+  const greys = new Uint8Array(PAD * PAD);
+  /** The part of the hidden canvas that greys does not show yet. */
+  const dirty = { x0: 0, y0: 0, x1: PAD, y1: PAD };
+
+  const read = () => {
+    const width = dirty.x1 - dirty.x0;
+    const height = dirty.y1 - dirty.y0;
+    if (width <= 0 || height <= 0) return;
+    const { data } = exact.getImageData(dirty.x0, dirty.y0, width, height);
+    for (let y = 0, p = 0; y < height; y++) {
+      let k = (dirty.y0 + y) * PAD + dirty.x0;
+      for (let x = 0; x < width; x++, p += 4) greys[k++] = data[p];
+    }
+    Object.assign(dirty, { x0: PAD, y0: PAD, x1: 0, y1: 0 });
+  };
+
+  return {
+    repaint(acts) {
+      const side = screen.width / PAD;
+      shown.setTransform(side, 0, 0, side, 0, 0);
+      paintAll(shown, acts);
+      paintAll(exact, acts);
+      Object.assign(dirty, { x0: 0, y0: 0, x1: PAD, y1: PAD });
+    },
+
+    extend(stroke, from, finished) {
+      paintStroke(shown, stroke, from, finished);
+      paintStroke(exact, stroke, from, finished);
+      const box = strokeBox(stroke, from);
+      dirty.x0 = Math.min(dirty.x0, box.x0);
+      dirty.y0 = Math.min(dirty.y0, box.y0);
+      dirty.x1 = Math.max(dirty.x1, box.x1);
+      dirty.y1 = Math.max(dirty.y1, box.y1);
+    },
+
+    greys() {
+      read();
+      return greys;
+    },
+
+    resize(cssSide, density) {
+      const side = Math.min(MAX_SIDE, Math.max(1, Math.round(cssSide * density)));
+      if (screen.width === side && screen.height === side) return false;
+      screen.width = screen.height = side;
+      return true;
+    },
+  };
+}
+
+/**
+ * Paints 28×28 greys by a ramp of 256 colours.
+ * @param {HTMLCanvasElement} canvas made 28×28
+ * @param {Uint8Array} greys
+ * @param {Uint8Array} ramp 256 RGB triples
+ */
+export function paintField(canvas, greys, ramp) {
+  if (canvas.width !== FIELD) canvas.width = canvas.height = FIELD;
+  const g = context(canvas, false);
+  const image = g.createImageData(FIELD, FIELD);
+  for (let k = 0; k < greys.length; k++) {
+    image.data.set(ramp.subarray(greys[k] * 3, greys[k] * 3 + 3), k * 4);
+    image.data[k * 4 + 3] = 255;
+  }
+  g.putImageData(image, 0, 0);
+}
+
+/**
+ * @param {HTMLCanvasElement} canvas
+ * @param {boolean} often read back at every stroke event
+ * @returns {CanvasRenderingContext2D}
+ */
+function context(canvas, often) {
+  const g = canvas.getContext("2d", { alpha: false, willReadFrequently: often });
+  if (!g) throw new Error("this browser has no 2-D canvas");
+  return g;
+}
+
