@@ -234,7 +234,7 @@ func (p *page) wait(what, expression string) {
 	p.tb.Helper()
 	ok := eval[bool](p, fmt.Sprintf(`(async () => {
 		const script = document.querySelector('script[type=module][src*="draw.js"]');
-		const page = script ? (await import(script.src)).page : null;
+		const page = script ? await (await import(script.src)).page : null;
 		const end = performance.now() + %d;
 		while (performance.now() < end) {
 			try { if (%s) return true; } catch (e) { if (!(e instanceof TypeError)) throw e; }
