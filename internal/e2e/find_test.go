@@ -94,10 +94,9 @@ func callOn[T any](c control, function string) T {
 		if err != nil {
 			return zero, err
 		}
-		on := func(p *runtime.CallFunctionOnParams) *runtime.CallFunctionOnParams {
+		on := func(p *runtime.CallFunctionOnParams) {
 			p.ObjectID = node.Object.ObjectID
 			p.AwaitPromise = new(true)
-			return p
 		}
 		return chromedp.CallFunctionOn[T]("function() { return ("+function+")(this); }", on)(ctx, t)
 	})

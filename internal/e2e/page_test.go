@@ -89,7 +89,7 @@ func (p *page) emulate(o options) {
 		}
 		touch := emulation.SetTouchEmulationEnabledParams{Enabled: o.touch}
 		if o.touch {
-			touch.MaxTouchPoints = new(int64(5))
+			touch.MaxTouchPoints = 5
 		}
 		if _, err := cdp.Call(ctx, t, emulation.SetTouchEmulationEnabled, touch); err != nil {
 			return err

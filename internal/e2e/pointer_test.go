@@ -109,7 +109,7 @@ const padSize = 280
 // pad gives the drawing surface.
 func (p *page) pad() control {
 	p.tb.Helper()
-	return p.find("img", p.word("pad.canvas"))
+	return p.find("application", p.word("pad.label"))
 }
 
 // draw draws strokes in the pad's units with a real pointer.
@@ -147,4 +147,15 @@ func (p *page) stroke(d device, way []point) {
 		p.pointer(input.DispatchMouseEventTypeMouseMoved, q.x, q.y, leftButton, kind)
 	}
 	p.pointer(input.DispatchMouseEventTypeMouseReleased, last.x, last.y, leftButton, kind)
+}
+
+// clickAt presses and releases the left button, or taps, at a place of the screen.
+func (p *page) clickAt(x, y float64) {
+	p.tb.Helper()
+	if p.opts.touch {
+		p.do("tap", chromedp.TapXY(x, y))
+		return
+	}
+	p.mouse(input.DispatchMouseEventTypeMouseMoved, x, y, 0)
+	p.do("click", chromedp.MouseClickXY(x, y))
 }
