@@ -91,6 +91,29 @@ export function must(root, selector) {
   return /** @type {T} */ (found);
 }
 
+/** @type {{createScriptURL: (url: string) => unknown}|null|undefined} */
+let policy;
+
+/**
+ * The address of a script of ours in the form that Trusted Types ask of
+ * `new Worker`. Another site's address throws.
+ * @param {URL} url
+ * @returns {URL}
+ */
+export function scriptURL(url) {
+  const types = /** @type {{trustedTypes?: {createPolicy: (name: string, rules: object) => typeof policy}}} */ (
+    /** @type {unknown} */ (globalThis)
+  ).trustedTypes;
+  if (!types) return url;
+  policy ??= types.createPolicy("viz", {
+    createScriptURL(/** @type {string} */ text) {
+      if (new URL(text, location.href).origin !== location.origin) throw new TypeError("a script of another site");
+      return text;
+    },
+  });
+  return /** @type {URL} */ (policy?.createScriptURL(String(url)));
+}
+
 /**
  * @param {Element} element
  * @param {Props} props

@@ -207,6 +207,7 @@
  * @property {(name: string) => void} setModel
  * @property {(edits: Edit[]) => void} setEdits replaces the list
  * @property {(fn: (frame: Frame) => void, signal?: AbortSignal) => void} onFrame
+ * @property {() => void} retry tries to connect now
  * @property {() => void} close
  */
 
