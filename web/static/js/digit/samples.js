@@ -20,8 +20,8 @@ const KINDS = /^image\/(png|jpeg|gif|webp)$/;
  * @property {number} [index]
  * @property {number} [class] what it is meant to be
  * @property {string} [wrong] a net that gets it wrong
- * @property {string} [model] a net …
- * @property {number} [answer] … that answers this
+ * @property {string} [model] a net
+ * @property {number} [answer] that answers this
  */
 
 /** An answer of the server that says no, in words for the reader. */
@@ -61,14 +61,22 @@ export async function fetchDigit(wish, signal) {
 /**
  * Sends a picture; the server finds the digit in it by the same recipe.
  * @param {Blob} file
+ * @param {boolean} byMass false: only reduced, as on Harley's page
  * @param {import("../types.js").Translate} t
  * @param {AbortSignal} [signal]
  * @returns {Promise<Uint8Array>} 784 greys
  */
-export async function sendPicture(file, t, signal) {
+export async function sendPicture(file, byMass, t, signal) {
   if (!KINDS.test(file.type)) throw new SampleError(t("pad.picture_kind"));
   if (file.size > MAX_BYTES) throw new SampleError(t("pad.picture_size", { mb: MAX_BYTES >> 20 }));
-  const body = await ask("/api/images", { method: "POST", body: file, headers: { "Content-Type": file.type }, signal });
+  const path = byMass ? "/api/images" : "/api/images?centred=0";
+  const body = await ask(path, {
+    method: "POST",
+    body: file,
+    headers: { "Content-Type": file.type },
+    signal,
+  });
+  if (body.blank === true) throw new SampleError(t("pad.picture_blank"));
   return decode(body.pixels);
 }
 
@@ -81,7 +89,7 @@ async function ask(path, init) {
   const response = await fetch(path, init);
   const body = await response.json().catch(() => ({}));
   if (!response.ok) {
-    const said = typeof body.message === "string" ? body.message : response.statusText;
+    const said = typeof body.detail === "string" ? body.detail : response.statusText; // RFC 9457
     throw new SampleError(said, response.status);
   }
   return body;
@@ -93,6 +101,7 @@ async function ask(path, init) {
  */
 export function decode(base64) {
   const text = atob(String(base64));
-  if (text.length !== FIELD * FIELD) throw new SampleError(`${text.length} greys in place of ${FIELD * FIELD}`);
+  if (text.length !== FIELD * FIELD)
+    throw new SampleError(`${text.length} greys in place of ${FIELD * FIELD}`);
   return Uint8Array.from(text, c => c.charCodeAt(0));
 }

@@ -3,8 +3,10 @@
 
 import { paintAll, paintStroke, strokeBox } from "./paint.js";
 import { FIELD, PAD } from "./recipe.js";
+import { rampTable } from "../scene/ramps.js";
 
 const MAX_SIDE = 1120; // of the canvas on screen: four screen pixels for each of the pad's
+const RAMP = rampTable(); // RGBA; the first 256 entries are the magnitudes
 
 /** @typedef {import("./drawing.js").Stroke} Stroke */
 
@@ -75,18 +77,16 @@ export function createSurface(screen) {
 }
 
 /**
- * Paints 28×28 greys by a ramp of 256 colours.
+ * Paints 28×28 greys by the ramp of magnitudes: 0 is its dark end, 255 its light end.
  * @param {HTMLCanvasElement} canvas made 28×28
  * @param {Uint8Array} greys
- * @param {Uint8Array} ramp 256 RGB triples
  */
-export function paintField(canvas, greys, ramp) {
+export function paintField(canvas, greys) {
   if (canvas.width !== FIELD) canvas.width = canvas.height = FIELD;
   const g = context(canvas, false);
   const image = g.createImageData(FIELD, FIELD);
   for (let k = 0; k < greys.length; k++) {
-    image.data.set(ramp.subarray(greys[k] * 3, greys[k] * 3 + 3), k * 4);
-    image.data[k * 4 + 3] = 255;
+    image.data.set(RAMP.subarray(greys[k] * 4, greys[k] * 4 + 4), k * 4);
   }
   g.putImageData(image, 0, 0);
 }
@@ -101,4 +101,3 @@ function context(canvas, often) {
   if (!g) throw new Error("this browser has no 2-D canvas");
   return g;
 }
-

@@ -1,0 +1,251 @@
+// The answer: ten live bars, first and second guess, and the exact numbers as a table.
+
+import { fill, h, must } from "../dom.js";
+import { num, percent, signed } from "../i18n.js";
+import { mountConfusion } from "./confusion.js";
+
+/** @typedef {import("../types.js").Answer} Answer */
+/** @typedef {import("../types.js").Manifest} Manifest */
+/** @typedef {import("../types.js").ViewContext} ViewContext */
+
+const SAY_EVERY_MS = 1000; // a screen reader is not told more often
+const DIGITS = 10;
+
+/**
+ * How a head's outputs are drawn and written.
+ * @typedef {object} Form
+ * @property {(a: Answer, digit: number) => {from: number, to: number}} bar both 0…1, 0 at the bottom
+ * @property {(a: Answer, digit: number) => string} short beside the guess
+ * @property {string} head word of the column of exact outputs
+ * @property {number} zero where the zero line lies, 0…1
+ */
+
+/**
+ * @param {HTMLElement} root data-view="answer"
+ * @param {ViewContext} ctx
+ * @returns {() => void} unmount
+ */
+export function mountAnswer(root, ctx) {
+  const life = new AbortController();
+  const { signal } = life;
+  ctx.signal.addEventListener("abort", () => life.abort(), { signal });
+
+  const bars = createBars(must(root, ".answer-bars"));
+  const table = createTable(must(root, ".answer-table"), ctx);
+  const say = createSpeaker(must(root, ".for-reader[role=status]"), signal);
+  const first = must(root, ".answer-first");
+  const firstValue = must(root, "[data-part=first]");
+  const second = must(root, "[data-part=second]");
+
+  const render = () => {
+    const { answer, manifest } = ctx.store.get();
+    const form = manifest ? formOf(manifest) : null;
+    const shown = answer && !answer.blank && manifest ? answer : null;
+    bars.show(shown, form);
+    table.show(shown, manifest);
+    root.toggleAttribute("data-empty", !shown);
+    if (!shown || !manifest || !form) {
+      first.textContent = "";
+      firstValue.textContent = "";
+      second.textContent = ctx.t("answer.empty");
+      say(answer ? ctx.t("answer.blank") : "");
+      return;
+    }
+    const { labels } = manifest.head;
+    const [one, two] = shown.order;
+    first.textContent = labels[one];
+    firstValue.textContent = form.short(shown, one);
+    second.textContent = ctx.t("answer.then", { digit: labels[two], value: form.short(shown, two) });
+    say(ctx.t("answer.say", { first: labels[one], value: form.short(shown, one), second: labels[two] }));
+  };
+
+  const head = () => {
+    const { manifest } = ctx.store.get();
+    root.dataset.head = manifest?.head.kind ?? "";
+    bars.zero(
+      manifest ? formOf(manifest).zero : 0,
+      manifest?.head.kind === "rbf" ? ctx.t("answer.lower") : "",
+    );
+  };
+
+  ctx.store.subscribe((s, prev) => {
+    if (s.manifest !== prev.manifest) head();
+    if (s.answer !== prev.answer || s.manifest !== prev.manifest) render();
+  }, signal);
+  attachNumbers(root, signal);
+  const closeConfusion = mountConfusion(root, ctx);
+  head();
+  render();
+  return () => {
+    closeConfusion();
+    life.abort();
+  };
+}
+
+/**
+ * Probabilities where the head has them; else outputs round a zero line; distances of an
+ * RBF head from zero up to the largest.
+ * @param {Manifest} manifest
+ * @returns {Form}
+ */
+export function formOf(manifest) {
+  if (manifest.head.kind === "softmax") {
+    return {
+      bar: (a, digit) => ({ from: 0, to: a.probabilities?.[digit] ?? 0 }),
+      short: (a, digit) => percent(a.probabilities?.[digit] ?? 0),
+      head: "answer.logit",
+      zero: 0,
+    };
+  }
+  if (manifest.head.kind === "rbf") {
+    return {
+      bar: (a, digit) => ({ from: 0, to: a.scores[digit] / Math.max(...a.scores, Number.MIN_VALUE) }),
+      short: (a, digit) => num(a.scores[digit], 2),
+      head: "answer.distance",
+      zero: 0,
+    };
+  }
+  const reach = manifest.layers.at(-1)?.activation?.a ?? 1; // A of A·tanh(S·s)
+  return {
+    bar: (a, digit) => {
+      const end = 0.5 + a.scores[digit] / reach / 2;
+      return { from: Math.min(0.5, end), to: Math.max(0.5, end) };
+    },
+    short: (a, digit) => signed(a.scores[digit], 3),
+    head: "answer.value",
+    zero: 0.5,
+  };
+}
+
+/**
+ * Ten bars. Data under the pen has no transition.
+ * @param {HTMLElement} root
+ */
+function createBars(root) {
+  const line = h("span", { class: "answer-zero" });
+  const note = h("small", { class: "answer-note dim" });
+  const bars = Array.from({ length: DIGITS }, (_, digit) => {
+    const bar = h("i", {});
+    return { bar, item: h("span", { class: "answer-bar" }, h("span", { class: "answer-well" }, bar), digit) };
+  });
+  fill(
+    root,
+    line,
+    note,
+    bars.map(b => b.item),
+  );
+
+  return {
+    /**
+     * @param {number} zero
+     * @param {string} text
+     */
+    zero(zero, text) {
+      root.style.setProperty("--zero", String(zero));
+      note.textContent = text;
+    },
+
+    /**
+     * @param {Answer|null} answer
+     * @param {Form|null} form
+     */
+    show(answer, form) {
+      bars.forEach(({ bar, item }, digit) => {
+        const { from, to } =
+          answer && form ? form.bar(answer, digit) : { from: form?.zero ?? 0, to: form?.zero ?? 0 };
+        bar.style.insetBlockEnd = `${from * 100}%`;
+        bar.style.blockSize = `${(to - from) * 100}%`;
+        item.dataset.place = String(answer ? answer.order.indexOf(digit) + 1 : 0);
+      });
+    },
+  };
+}
+
+/**
+ * The exact outputs, for everyone: read aloud always, on screen when asked for.
+ * @param {HTMLElement} table
+ * @param {ViewContext} ctx
+ */
+function createTable(table, ctx) {
+  const body = must(table, "tbody");
+  const rows = Array.from({ length: DIGITS }, () => {
+    const name = h("th", { scope: "row" });
+    const value = h("td", { class: "num" });
+    const share = h("td", { class: "num" });
+    return { name, value, share, row: h("tr", {}, name, value, share) };
+  });
+  fill(
+    body,
+    rows.map(r => r.row),
+  );
+
+  return {
+    /**
+     * @param {Answer|null} answer
+     * @param {Manifest|null} manifest
+     */
+    show(answer, manifest) {
+      const shares = manifest?.head.kind === "softmax";
+      must(table, "[data-part=value-head]").textContent = manifest ? ctx.t(formOf(manifest).head) : "";
+      must(table, "[data-part=share-head]").textContent = shares ? ctx.t("answer.share") : "";
+      rows.forEach((r, digit) => {
+        r.name.textContent = manifest?.head.labels[digit] ?? String(digit);
+        r.value.textContent = answer ? exact(answer.scores[digit]) : "";
+        r.share.textContent = answer?.probabilities && shares ? percent(answer.probabilities[digit], 4) : "";
+        r.row.dataset.place = String(answer ? answer.order.indexOf(digit) + 1 : 0);
+      });
+    },
+  };
+}
+
+/**
+ * Enough digits to tell any two float32 numbers of this size apart.
+ * @param {number} value
+ */
+function exact(value) {
+  return num(value, Math.max(2, 8 - Math.ceil(Math.log10(Math.abs(value) + 1))));
+}
+
+/**
+ * @param {HTMLElement} root
+ * @param {AbortSignal} signal
+ */
+function attachNumbers(root, signal) {
+  const button = must(root, "[data-act=numbers]");
+  const table = must(root, ".answer-table");
+  button.addEventListener(
+    "click",
+    () => {
+      const open = button.getAttribute("aria-expanded") !== "true";
+      button.setAttribute("aria-expanded", String(open));
+      table.classList.toggle("for-reader", !open);
+      if (open) table.scrollIntoView({ block: "nearest" });
+    },
+    { signal },
+  );
+}
+
+/**
+ * Tells a screen reader at most once a second, and always the last thing.
+ * @param {HTMLElement} region aria-live
+ * @param {AbortSignal} signal
+ * @returns {(text: string) => void}
+ */
+function createSpeaker(region, signal) {
+  let next = "";
+  let spokenAt = Number.NEGATIVE_INFINITY;
+  /** @type {ReturnType<typeof setTimeout>|undefined} */
+  let timer;
+  const speak = () => {
+    timer = undefined;
+    if (region.textContent === next) return;
+    region.textContent = next;
+    spokenAt = performance.now();
+  };
+  signal.addEventListener("abort", () => clearTimeout(timer));
+  return text => {
+    next = text;
+    if (timer === undefined)
+      timer = setTimeout(speak, Math.max(0, spokenAt + SAY_EVERY_MS - performance.now()));
+  };
+}
