@@ -118,3 +118,32 @@ func (m *Model) CheckWeights() error {
 	sort.Strings(e.Unexpected)
 	return e
 }
+
+// Scores writes the net's outputs for the first sample to dst, as they are.
+func (m *Model) Scores(r *Run, dst []float32) {
+	v := r.ViewOf(m.Graph.OutputValue())
+	for c := range dst {
+		dst[c] = v.At(c, 0, 0)
+	}
+}
+
+// Answer returns the class that the net gives the first sample: the largest output,
+// or the smallest where lower is better; of equals, the first.
+func (m *Model) Answer(r *Run) int {
+	v := r.ViewOf(m.Graph.OutputValue())
+	best := 0
+	for c := range v.Shape().C {
+		if m.Head.Better(v.At(c, 0, 0), v.At(best, 0, 0)) {
+			best = c
+		}
+	}
+	return best
+}
+
+// Better says whether score a is a better answer than score b.
+func (h Head) Better(a, b float32) bool {
+	if h.LowerIsBetter {
+		return a < b
+	}
+	return a > b
+}

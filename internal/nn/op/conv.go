@@ -146,6 +146,12 @@ func (c Conv) Connections(in []nn.Shape) int64 {
 // Forward computes the convolution row by row.
 func (c Conv) Forward(in []*nn.Tensor, params [][]float32, out *nn.Tensor) {
 	x := in[0]
+	if c.full(x.Shape) {
+		for n := range out.Shape.N {
+			kernel.Linear(out.Sample(n), params[0], c.bias(params), x.Sample(n))
+		}
+		return
+	}
 	w := c.window()
 	k := c.Kernel.H * c.Kernel.W
 	for n := range out.Shape.N {
@@ -176,6 +182,20 @@ func (c Conv) Forward(in []*nn.Tensor, params [][]float32, out *nn.Tensor) {
 	}
 }
 
+// full says that the kernel covers the whole input, as in C5 of LeNet-5: one output
+// for each map, whose sum runs over the weights in the order that they lie in.
+func (c Conv) full(in nn.Shape) bool {
+	return c.Table == nil && c.groups() == 1 && c.Pad == (Size{}) && c.Dilation.or(1) == Square(1) &&
+		c.Kernel == Size{in.H, in.W}
+}
+
+func (c Conv) bias(params [][]float32) []float32 {
+	if c.NoBias {
+		return nil
+	}
+	return params[1]
+}
+
 // convMap adds the convolution of one input map to one output map.
 func convMap(dst, src, k []float32, out, in nn.Shape, w window) {
 	span := kernel.Span{Stride: w.stride.W, Pad: w.pad.W, Dilation: w.dilation.W}
@@ -194,6 +214,10 @@ func convMap(dst, src, k []float32, out, in nn.Shape, w window) {
 // Backward adds the gradients by input, weight and bias.
 func (c Conv) Backward(g *nn.Grad) {
 	x, dy, dx := g.X[0], g.DY, g.DX[0]
+	if c.full(x.Shape) {
+		linearBackward(g, x.Shape.Sample())
+		return
+	}
 	w := c.window()
 	k := c.Kernel.H * c.Kernel.W
 	for n := range dy.Shape.N {

@@ -65,8 +65,10 @@ func (l Linear) bias(params [][]float32) []float32 {
 }
 
 // Backward adds the gradients by input, weight and bias.
-func (l Linear) Backward(g *nn.Grad) {
-	i := g.X[0].Shape.C
+func (Linear) Backward(g *nn.Grad) { linearBackward(g, g.X[0].Shape.C) }
+
+// linearBackward is the backward pass of y = W·x + b for inputs of i values.
+func linearBackward(g *nn.Grad, i int) {
 	for n := range g.DY.Shape.N {
 		x, dy := g.X[0].Sample(n), g.DY.Sample(n)
 		for o, d := range dy {
@@ -77,7 +79,7 @@ func (l Linear) Backward(g *nn.Grad) {
 				kernel.Axpy(g.DX[0].Sample(n), d, g.Params[0][o*i:(o+1)*i])
 			}
 		}
-		if !l.NoBias && g.DP[1] != nil {
+		if len(g.DP) > 1 && g.DP[1] != nil {
 			kernel.Add(g.DP[1], dy)
 		}
 	}
