@@ -141,12 +141,13 @@ func (p *page) listen(ev any) {
 		}
 		p.fault("uncaught: " + text)
 	case *runtime.EventConsoleAPICalled:
-		if ev.Type == runtime.ConsoleAPICalledTypeError || ev.Type == runtime.ConsoleAPICalledTypeAssert {
+		switch ev.Type {
+		case runtime.ConsoleAPICalledTypeError, runtime.ConsoleAPICalledTypeAssert, runtime.ConsoleAPICalledTypeWarning:
 			var words []string
 			for _, arg := range ev.Args {
 				words = append(words, strings.Trim(string(arg.Value), `"`)+arg.Description)
 			}
-			p.fault("console.error: " + strings.Join(words, " "))
+			p.fault("console."+string(ev.Type)+": " + strings.Join(words, " "))
 		}
 	case *log.EventEntryAdded:
 		if ev.Entry.Level == log.EntryLevelError {
