@@ -147,7 +147,7 @@ func (p *page) listen(ev any) {
 			for _, arg := range ev.Args {
 				words = append(words, strings.Trim(string(arg.Value), `"`)+arg.Description)
 			}
-			p.fault("console."+string(ev.Type)+": " + strings.Join(words, " "))
+			p.fault("console." + string(ev.Type) + ": " + strings.Join(words, " "))
 		}
 	case *log.EventEntryAdded:
 		if ev.Entry.Level == log.EntryLevelError {
