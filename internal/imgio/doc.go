@@ -1,0 +1,6 @@
+// Package imgio turns pictures from outside into pixels and digits: it names the format, bounds
+// the work before it decodes, decodes PNG, JPEG, GIF and WebP, puts alpha over white, turns the
+// picture upright, and reduces a picture of a digit to the 28×28 greys of MNIST.
+//
+// It knows nothing of nets: how greys become a net's input stands in nn.Preprocess.
+package imgio
