@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -82,8 +81,8 @@ func set[T any](dst *T, given *T) {
 }
 
 // run trains until the end or until ctx is done (Ctrl-C), and leaves a checkpoint
-// either way. args is the command line, for the model card.
-func (c *trainCmd) run(ctx context.Context, out io.Writer, args []string) error {
+// either way.
+func (c *trainCmd) run(ctx context.Context, out io.Writer) error {
 	if c.Model == "" && c.Resume == "" {
 		return &train.ConfigError{Text: "name a network to train, or a checkpoint with --resume"}
 	}
@@ -114,7 +113,7 @@ func (c *trainCmd) run(ctx context.Context, out io.Writer, args []string) error 
 	if err != nil {
 		return err
 	}
-	return c.finish(ctx, t, out, args, last)
+	return c.finish(ctx, t, out, last)
 }
 
 func (c *trainCmd) trainer(data *mnist.Dataset) (*train.Trainer, error) {
@@ -155,7 +154,7 @@ func (c *trainCmd) watch(t *train.Trainer, out io.Writer, checkpoint string, las
 }
 
 // finish writes the weights, the model card and the manifest.
-func (c *trainCmd) finish(ctx context.Context, t *train.Trainer, out io.Writer, args []string, last *train.Result) error {
+func (c *trainCmd) finish(ctx context.Context, t *train.Trainer, out io.Writer, last *train.Result) error {
 	m, err := t.Model()
 	if err != nil {
 		return err
@@ -165,8 +164,7 @@ func (c *trainCmd) finish(ctx context.Context, t *train.Trainer, out io.Writer, 
 			return err
 		}
 	}
-	command := "vizserver " + strings.Join(args, " ")
-	if err := train.Export(c.Out, m, t.Config(), command, last); err != nil {
+	if err := train.Export(c.Out, m, t.Config(), last); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(out, "%s: %.2f %% of the test digits; weights and card are in %s\n", m.Name, 100*last.Accuracy(), c.Out)

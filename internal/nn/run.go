@@ -30,6 +30,7 @@ type Run struct {
 	tensors []Tensor  // what readers see: own, or borrowed from base
 	inputs  [][]*Tensor
 	base    *Run
+	edits   []Edit // those of the last execution
 	refs    atomic.Int32
 }
 
@@ -90,28 +91,33 @@ func (r *Run) Execute(ctx context.Context, input []float32, edits ...Edit) error
 	}
 	copy(dst, input)
 	r.dropBase()
+	r.edits = append(r.edits[:0], edits...)
 	in := r.plan.Model.Graph.input
 	r.tensors[in.Index].Data = dst
 	r.finish(in, edits)
 	return r.steps(ctx, edits, nil)
 }
 
-// ExecuteFrom computes what the edits change and borrows the rest from base, a
-// finished run of the same plan, which stays alive as long as this one needs it.
+// ExecuteFrom computes what differs from base, a finished run of the same plan, under
+// these edits instead of its own, and borrows the rest; base stays alive as long as
+// this run needs it. The input itself can be edited only where base did not.
 func (r *Run) ExecuteFrom(ctx context.Context, base *Run, edits ...Edit) error {
 	if err := r.checkEdits(edits); err != nil {
 		return err
 	}
 	r.dropBase()
+	for _, e := range base.edits {
+		if e.Value == r.plan.Model.Graph.input.Name {
+			return &EditError{Edit: e} // the unedited input is gone
+		}
+	}
 	base.Retain()
 	r.base = base
+	r.edits = append(r.edits[:0], edits...)
 	dirty := make([]bool, len(r.own))
 	g := r.plan.Model.Graph
 	for _, v := range g.Values {
-		edited := false
-		for _, e := range edits {
-			edited = edited || e.Value == v.Name
-		}
+		edited := names(edits, v) || names(base.edits, v)
 		below := false
 		if v.Node != nil {
 			for _, in := range v.Node.Inputs {
@@ -131,6 +137,15 @@ func (r *Run) ExecuteFrom(ctx context.Context, base *Run, edits ...Edit) error {
 		}
 	}
 	return r.steps(ctx, edits, dirty)
+}
+
+func names(edits []Edit, v *Value) bool {
+	for _, e := range edits {
+		if e.Value == v.Name {
+			return true
+		}
+	}
+	return false
 }
 
 // reedit recomputes a value whose inputs are unchanged, since base may itself hold edits of it.

@@ -48,11 +48,45 @@ func Recipe(model string) (Config, error) {
 	case "lenet5-harley", "mlp-harley":
 		c.Loss = "mse"
 	case "lenet5-modern":
-		c.Loss, c.WeightDecay = "cross-entropy", 1e-4
+		c.Loss, c.WeightDecay, c.Epochs = "cross-entropy", 1e-4, 50
 	default:
 		return Config{}, &ConfigError{Text: fmt.Sprintf("no training recipe for %q", model)}
 	}
 	return c, nil
+}
+
+// Command writes the command line that repeats the training: the settings that are
+// not the recipe's.
+func (c *Config) Command() string {
+	r, err := Recipe(c.Model)
+	if err != nil {
+		return ""
+	}
+	b := []byte("vizserver train " + c.Model)
+	add := func(flag string, got, recipe any) {
+		if got != recipe {
+			b = fmt.Appendf(b, " --%s %v", flag, got)
+		}
+	}
+	add("epochs", c.Epochs, r.Epochs)
+	add("batch", c.Batch, r.Batch)
+	add("optimizer", c.Optimizer, r.Optimizer)
+	add("lr", c.LR, r.LR)
+	add("momentum", c.Momentum, r.Momentum)
+	add("weight-decay", c.WeightDecay, r.WeightDecay)
+	add("schedule", c.Schedule, r.Schedule)
+	add("warmup", c.Warmup, r.Warmup)
+	add("loss", c.Loss, r.Loss)
+	add("average", c.Average, r.Average)
+	add("seed", c.Seed, r.Seed)
+	add("limit", c.Limit, r.Limit)
+	add("shift", c.Augment.Shift, r.Augment.Shift)
+	add("rotate", c.Augment.Rotate, r.Augment.Rotate)
+	add("scale", c.Augment.Scale, r.Augment.Scale)
+	add("skew", c.Augment.Skew, r.Augment.Skew)
+	add("elastic", c.Augment.Elastic, r.Augment.Elastic)
+	add("pen", c.Augment.Pen, r.Augment.Pen)
+	return string(b)
 }
 
 // Validate says which setting is out of range.

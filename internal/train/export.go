@@ -27,7 +27,8 @@ const licence = "Apache-2.0"
 
 // Export writes NAME.safetensors and NAME.md (the model card) to dir and puts the
 // net's entry into dir/manifest.json.
-func Export(dir string, m *nn.Model, c Config, command string, test *Result) error {
+func Export(dir string, m *nn.Model, c Config, test *Result) error {
+	command := c.Command()
 	var b bytes.Buffer
 	if err := WriteModel(&b, m); err != nil {
 		return err
