@@ -7,7 +7,7 @@ package archtest
 var allowed = map[string][]string{
 	"cmd/vizserver": {
 		"internal/fault", "internal/imgio", "internal/mnist", "internal/nn", "internal/server",
-		"internal/train", "internal/weights", "internal/zoo",
+		"internal/train", "internal/weights", "internal/zoo", "models",
 	},
 
 	"internal/server": {

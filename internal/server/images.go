@@ -20,8 +20,7 @@ type pictureAnswer struct {
 	Width   int      `json:"width"`
 	Height  int      `json:"height"`
 	Pixels  string   `json:"pixels"` // base64 of the greys, 0 paper … 255 ink
-	Format  string   `json:"format"`
-	Blank   bool     `json:"blank"` // there was no ink to be found
+	Blank   bool     `json:"blank"`  // there was no ink to be found
 	Notices []notice `json:"notices"`
 }
 
@@ -52,26 +51,21 @@ func (s *Server) picture(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	done, err := s.queue.turn(r.Context())
+	greys, done, inked, err := s.pictures.Digit(r.Context(), bytes.NewReader(file), r.URL.Query().Get("centred") != "0")
 	if err != nil {
 		return err
 	}
-	defer done()
-	pic, err := s.pictures.Decode(r.Context(), bytes.NewReader(file))
-	if err != nil {
-		return err
-	}
-	greys, inked := imgio.Digit(pic.Image, r.URL.Query().Get("centred") != "0")
 	return sendJSON(w, "no-store", pictureAnswer{
 		Width: mnist.Side, Height: mnist.Side, Pixels: base64.StdEncoding.EncodeToString(greys),
-		Format: pic.Format, Blank: !inked, Notices: s.notices(r, pic),
+		Blank: !inked, Notices: s.notices(r, done),
 	})
 }
 
-func (s *Server) notices(r *http.Request, pic *imgio.Picture) []notice {
+// notices says in the reader's language what was done to the picture.
+func (s *Server) notices(r *http.Request, done []imgio.Notice) []notice {
 	word := s.words.T(langOf(r))
 	list := []notice{}
-	for _, n := range pic.Notices {
+	for _, n := range done {
 		list = append(list, notice{Code: n.Code, Text: i18n.Fill(word("picture."+n.Code), map[string]string{"count": strconv.Itoa(n.Count)})})
 	}
 	return list

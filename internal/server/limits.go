@@ -9,13 +9,10 @@ type Limits struct {
 	HeaderBytes   int           // of the head of a request
 	IdleTime      time.Duration // between two requests of a connection
 	AnswerTime    time.Duration // for a handler that is not a socket
-	JSONBytes     int64         // of a body that is not a picture
 	ImageBytes    int64         // of a picture file
 	UploadGrace   time.Duration // before a slow upload is looked at
 	UploadRate    int64         // bytes a second that an upload must move
-	Decodes       int64         // pictures decoded at once
-	Waiting       int64         // requests that may wait for a decode or a run
-	WaitTime      time.Duration // that they wait before they are sent away
+	Uploads       int64         // pictures read, waiting and decoded at once
 	SocketsPerIP  int           // open sockets of one address; loopback is free
 	RequestsPerIP int           // API requests a minute of one address; loopback is free
 	UpgradesPerIP int           // socket upgrades a minute of one address; loopback is free
@@ -29,13 +26,10 @@ func defaultLimits() Limits {
 		HeaderBytes:   16 << 10,
 		IdleTime:      120 * time.Second,
 		AnswerTime:    30 * time.Second,
-		JSONBytes:     1 << 20,
 		ImageBytes:    32 << 20,
 		UploadGrace:   5 * time.Second,
 		UploadRate:    10 << 10,
-		Decodes:       2,
-		Waiting:       8,
-		WaitTime:      5 * time.Second,
+		Uploads:       12,
 		SocketsPerIP:  16,
 		RequestsPerIP: 1200,
 		UpgradesPerIP: 120,
@@ -49,13 +43,10 @@ func (l Limits) or(d Limits) Limits {
 	set(&l.HeaderBytes, d.HeaderBytes)
 	set(&l.IdleTime, d.IdleTime)
 	set(&l.AnswerTime, d.AnswerTime)
-	set(&l.JSONBytes, d.JSONBytes)
 	set(&l.ImageBytes, d.ImageBytes)
 	set(&l.UploadGrace, d.UploadGrace)
 	set(&l.UploadRate, d.UploadRate)
-	set(&l.Decodes, d.Decodes)
-	set(&l.Waiting, d.Waiting)
-	set(&l.WaitTime, d.WaitTime)
+	set(&l.Uploads, d.Uploads)
 	set(&l.SocketsPerIP, d.SocketsPerIP)
 	set(&l.RequestsPerIP, d.RequestsPerIP)
 	set(&l.UpgradesPerIP, d.UpgradesPerIP)

@@ -1,7 +1,6 @@
 package server
 
 import (
-	"context"
 	"net/http"
 	"strings"
 	"sync"
@@ -13,21 +12,11 @@ import (
 	"vizserver/internal/fault"
 )
 
-// queue bounds heavy work: so many requests may hold their input in memory, so
-// many of them work at once, and who waits too long is sent away.
-type queue struct {
-	running *semaphore.Weighted
-	places  *semaphore.Weighted
-	patient time.Duration
-}
+// queue bounds the requests that hold their input in memory while they are
+// read, wait and work; package imgio bounds how many of them decode at once.
+type queue struct{ places *semaphore.Weighted }
 
-func newQueue(l Limits) *queue {
-	return &queue{
-		running: semaphore.NewWeighted(l.Decodes),
-		places:  semaphore.NewWeighted(l.Decodes + l.Waiting),
-		patient: l.WaitTime,
-	}
-}
+func newQueue(l Limits) *queue { return &queue{places: semaphore.NewWeighted(l.Uploads)} }
 
 // enter takes a place, without waiting; leave gives it back.
 func (q *queue) enter() (leave func(), err error) {
@@ -35,19 +24,6 @@ func (q *queue) enter() (leave func(), err error) {
 		return nil, say(fault.Busy, "fault.queue")
 	}
 	return func() { q.places.Release(1) }, nil
-}
-
-// turn waits until the work may start; done must be called after it.
-func (q *queue) turn(ctx context.Context) (done func(), err error) {
-	wait, cancel := context.WithTimeout(ctx, q.patient)
-	defer cancel()
-	if err := q.running.Acquire(wait, 1); err != nil {
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		return nil, say(fault.Busy, "fault.queue").because(err)
-	}
-	return func() { q.running.Release(1) }, nil
 }
 
 // callers counts what each address asks for. Loopback is one person's own

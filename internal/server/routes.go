@@ -13,10 +13,10 @@ import (
 type sort uint8
 
 const (
-	pageRoute  sort = iota // a page for a person: compressed, bounded in time
-	apiRoute               // JSON: the same, and counted for each address
-	uploadRoute            // JSON for a body that may take its time
-	plainRoute             // as it is
+	pageRoute   sort = iota // a page for a person: compressed, bounded in time
+	apiRoute                // JSON: the same, and counted for each address
+	uploadRoute             // JSON for a body that may take its time
+	plainRoute              // as it is
 )
 
 // route is one line of the table.

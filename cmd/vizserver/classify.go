@@ -1,0 +1,161 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"sort"
+	"strings"
+
+	"vizserver/internal/fault"
+	"vizserver/internal/nn"
+)
+
+// classifyCmd says which digit is on pictures.
+type classifyCmd struct {
+	Model    string   `arg:"" help:"Network: see 'vizserver models'."`
+	Pictures []string `arg:"" name:"picture" help:"PNG, JPEG, GIF or WebP file, or a .npy array; - is standard input."`
+	JSON     bool     `name:"json" help:"One JSON object a line: {file, model, top: [{class, label, probability, score}, …]}."`
+	Top      int      `default:"3" help:"Number of classes to show, best first."`
+	Raw      bool     `help:"Do not size and centre the digit as MNIST does."`
+}
+
+// Help implements kong's HelpProvider.
+func (classifyCmd) Help() string {
+	return `The digit is cut out, sized and centred as in MNIST, dark on light or light on dark.
+
+A network with a softmax gives probabilities. For the RBF output of lenet5-1998 they are exp(−distance) over the sum of all, as in equation 9 of the paper; for tanh outputs, the outputs moved to 0…1 over their sum. The score is the output itself.
+
+A file that cannot be read does not stop the others; the exit code is that of the first such file.`
+}
+
+// Validate implements kong's Validatable.
+func (c *classifyCmd) Validate() error {
+	if c.Top < 1 {
+		return fmt.Errorf("--top %d: show at least one class", c.Top)
+	}
+	return nil
+}
+
+// guess is one class of an answer.
+type guess struct {
+	Class       int     `json:"class"`
+	Label       string  `json:"label"`
+	Probability float64 `json:"probability"`
+	Score       float32 `json:"score"`
+}
+
+// classified is one line of --json.
+type classified struct {
+	File  string  `json:"file"`
+	Model string  `json:"model"`
+	Top   []guess `json:"top"`
+}
+
+// Run implements the command.
+func (c *classifyCmd) Run(e *env) error {
+	m, err := loadModel(c.Model)
+	if err != nil {
+		return err
+	}
+	plan, err := nn.Compile(m, nn.Options{})
+	if err != nil {
+		return err
+	}
+	run := plan.NewRun()
+	input := make([]float32, len(run.Input()))
+	from := newSource(e, c.Raw)
+	var first error
+	for _, name := range c.Pictures {
+		top, err := c.one(e, m, run, from, name, input)
+		if err == nil {
+			err = c.print(e.stdout, classified{File: name, Model: m.Name, Top: top})
+		}
+		switch {
+		case err == nil:
+		case e.ctx.Err() != nil:
+			return err
+		case first == nil && len(c.Pictures) == 1:
+			return err
+		default:
+			report(e.stderr, err)
+			if first == nil {
+				first = err
+			}
+		}
+	}
+	if first != nil {
+		return fault.New(fault.KindOf(first), "not every picture could be read")
+	}
+	return nil
+}
+
+func (c *classifyCmd) one(e *env, m *nn.Model, run *nn.Run, from *source, name string, input []float32) ([]guess, error) {
+	if err := from.read(e.ctx, m, name, input); err != nil {
+		return nil, err
+	}
+	if err := run.Execute(e.ctx, input); err != nil {
+		return nil, err
+	}
+	out := run.ViewOf(m.Graph.OutputValue())
+	scores := make([]float32, len(m.Labels))
+	if err := out.Read(scores, nn.Whole(out.Shape())); err != nil {
+		return nil, err
+	}
+	top := guesses(m, scores)
+	return top[:min(c.Top, len(top))], nil
+}
+
+// guesses orders the classes, best first; classes of equal score keep their order.
+func guesses(m *nn.Model, scores []float32) []guess {
+	p := probabilities(m.Head, scores)
+	list := make([]guess, len(scores))
+	for i, s := range scores {
+		list[i] = guess{Class: i, Label: m.Labels[i], Probability: p[i], Score: s}
+	}
+	sort.SliceStable(list, func(i, j int) bool { return list[i].Probability > list[j].Probability })
+	return list
+}
+
+// probabilities turns the outputs of a head into shares that sum to 1.
+func probabilities(head nn.Head, scores []float32) []float64 {
+	p := make([]float64, len(scores))
+	least := math.Inf(1)
+	for _, s := range scores {
+		least = math.Min(least, float64(s))
+	}
+	sum := 0.0
+	for i, s := range scores {
+		switch {
+		case head.LowerIsBetter: // LeCun et al. 1998, eq. 9, without its class of rubbish
+			p[i] = math.Exp(least - float64(s))
+		case head.Kind == "tanh":
+			p[i] = max(0, (1+float64(s)/tanhAmplitude)/2)
+		default:
+			p[i] = float64(s)
+		}
+		sum += p[i]
+	}
+	for i := range p {
+		if sum > 0 {
+			p[i] /= sum
+		}
+	}
+	return p
+}
+
+// tanhAmplitude is A of the scaled tanh, A·tanh(S·s): LeCun et al. 1998, appendix A.
+const tanhAmplitude = 1.7159
+
+func (c *classifyCmd) print(w io.Writer, line classified) error {
+	if c.JSON {
+		return json.NewEncoder(w).Encode(line)
+	}
+	parts := make([]string, len(line.Top))
+	for i, g := range line.Top {
+		parts[i] = fmt.Sprintf("%s %.2f %%", g.Label, 100*g.Probability)
+	}
+	_, err := fmt.Fprintf(w, "%s: %s\n", line.File, strings.Join(parts, ", "))
+	return err
+}
