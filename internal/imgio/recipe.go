@@ -114,7 +114,7 @@ func areaAverage(greys []byte, w, h int, g grid) []byte {
 // It keeps the running sum up to each cell's edge, so each pixel is read once.
 func sumRow(row []byte, left, q float64, cells *[FieldSide]float64) bool {
 	x, whole := 0, 0.0 // whole is the sum of the pixels before x
-	before, any := 0.0, false
+	before, inked := 0.0, false
 	for i := range FieldSide + 1 {
 		edge := math.Min(float64(len(row)), math.Max(0, left+float64(i)*q))
 		last := int(edge)
@@ -127,9 +127,9 @@ func sumRow(row []byte, left, q float64, cells *[FieldSide]float64) bool {
 		}
 		if i > 0 {
 			cells[i-1] = upTo - before
-			any = any || upTo > before
+			inked = inked || upTo > before
 		}
 		before = upTo
 	}
-	return any
+	return inked
 }

@@ -30,13 +30,13 @@ func Train(ctx context.Context, dir string) (*Dataset, error) {
 	if dir == "" {
 		found, err := moduleDir(ctx)
 		if err != nil {
-			return nil, fmt.Errorf("%w (%v); name their directory with --data DIR", ErrNoData, err)
+			return nil, fmt.Errorf("%w (%w); name their directory with --data DIR", ErrNoData, err)
 		}
 		dir = found
 	}
 	d, err := load(os.DirFS(dir), "train", trainCount)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("%w (%v); name their directory with --data DIR", ErrNoData, err)
+		return nil, fmt.Errorf("%w (%w); name their directory with --data DIR", ErrNoData, err)
 	}
 	return d, err
 }

@@ -119,8 +119,7 @@ func (f *File) readHeader(header []byte) ([]entry, error) {
 
 // headerError turns an error of the JSON decoder into the rule that it stands for.
 func headerError(err error) error {
-	var bad *FormatError
-	if errors.As(err, &bad) {
+	if _, ok := errors.AsType[*FormatError](err); ok {
 		return err
 	}
 	rule := RuleJSON
@@ -128,8 +127,7 @@ func headerError(err error) error {
 		rule = RuleUniqueKeys
 	}
 	at := int64(-1)
-	var syntax *jsontext.SyntacticError
-	if errors.As(err, &syntax) {
+	if syntax, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
 		at = syntax.ByteOffset
 	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {

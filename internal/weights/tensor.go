@@ -116,10 +116,10 @@ func byteSize(name string, dt Dtype, shape []uint64) (uint64, error) {
 func halfToFloat(h uint16) float32 {
 	sign := uint32(h&0x8000) << 16
 	exp, frac := uint32(h>>10&0x1f), uint32(h&0x3ff)
-	switch {
-	case exp == 0x1f: // Inf, NaN
+	switch exp {
+	case 0x1f: // Inf, NaN
 		return math.Float32frombits(sign | 0xff<<23 | frac<<13)
-	case exp == 0: // zero or subnormal: frac · 2⁻²⁴
+	case 0: // zero or subnormal: frac · 2⁻²⁴
 		f := float32(frac) * 0x1p-24
 		return math.Float32frombits(math.Float32bits(f) | sign)
 	}

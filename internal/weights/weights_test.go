@@ -293,8 +293,15 @@ func TestHalf(t *testing.T) {
 		{1 + 0x1p-11, 0x3c00}, // a tie goes to the even neighbour
 		{1 + 3*0x1p-11, 0x3c02},
 		{1 + 0x1p-11 + 0x1p-20, 0x3c01},
-		{65519, 0x7bff}, {65520, 0x7c00}, {-65520, 0xfc00}, {1e9, 0x7c00},
-		{0x1p-25, 0}, {0x1.8p-25, 1}, {0x1p-24, 1}, {3 * 0x1p-25, 2}, {-0x1p-24, 0x8001},
+		{65519, 0x7bff},
+		{65520, 0x7c00},
+		{-65520, 0xfc00},
+		{1e9, 0x7c00},
+		{0x1p-25, 0},
+		{0x1.8p-25, 1},
+		{0x1p-24, 1},
+		{3 * 0x1p-25, 2},
+		{-0x1p-24, 0x8001},
 		{0x1.ffep-15, 0x0400}, // the largest subnormal and a half rounds up to the smallest normal
 	} {
 		if got := floatToHalf(tc.f); got != tc.want {
