@@ -2,7 +2,6 @@
 
 import { fill, h, must } from "../dom.js";
 import { num, percent, signed } from "../i18n.js";
-import { mountConfusion } from "./confusion.js";
 
 /** @typedef {import("../types.js").Answer} Answer */
 /** @typedef {import("../types.js").Manifest} Manifest */
@@ -73,13 +72,10 @@ export function mountAnswer(root, ctx) {
     if (s.answer !== prev.answer || s.manifest !== prev.manifest) render();
   }, signal);
   attachNumbers(root, signal);
-  const closeConfusion = mountConfusion(root, ctx);
+  attachAccuracy(must(root, "[data-act=confusion]"), ctx, signal);
   head();
   render();
-  return () => {
-    closeConfusion();
-    life.abort();
-  };
+  return () => life.abort();
 }
 
 /**
@@ -223,6 +219,28 @@ function attachNumbers(root, signal) {
     },
     { signal },
   );
+}
+
+/**
+ * The net's measured accuracy; opens the confusion matrix.
+ * @param {HTMLElement} button
+ * @param {ViewContext} ctx
+ * @param {AbortSignal} signal
+ */
+function attachAccuracy(button, ctx, signal) {
+  const show = () => {
+    const { manifest } = ctx.store.get();
+    button.hidden = !manifest?.confusion;
+    if (!manifest) return;
+    const accuracy = percent(manifest.accuracy);
+    button.textContent = ctx.t("answer.accuracy", { accuracy });
+    button.setAttribute("aria-label", ctx.t("answer.accuracy_name", { accuracy }));
+  };
+  button.addEventListener("click", () => ctx.bus.emit("confusion"), { signal });
+  ctx.store.subscribe((s, prev) => {
+    if (s.manifest !== prev.manifest) show();
+  }, signal);
+  show();
 }
 
 /**

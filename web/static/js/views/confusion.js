@@ -1,6 +1,6 @@
 // The confusion matrix of the current net, as a dialog. A cell puts such a digit on the pad.
 
-import { fill, h, icon, must } from "../dom.js";
+import { fill, h, icon } from "../dom.js";
 import { num, percent } from "../i18n.js";
 import { colour } from "../scene/ramps.js";
 
@@ -8,14 +8,14 @@ import { colour } from "../scene/ramps.js";
 /** @typedef {import("../types.js").ViewContext} ViewContext */
 
 /**
- * @param {HTMLElement} root holds the button [data-act=confusion]
+ * @param {HTMLElement} root data-view="confusion"; opened by the act "confusion"
  * @param {ViewContext} ctx
  * @returns {() => void} unmount
  */
 export function mountConfusion(root, ctx) {
   const life = new AbortController();
   const { signal } = life;
-  const button = must(root, "[data-act=confusion]");
+  ctx.signal.addEventListener("abort", () => life.abort(), { signal });
   const title = h("h2", { id: "confusion-title" }, ctx.t("confusion.title"));
   const body = h("div", { class: "col" });
   const dialog = h("dialog", { class: "dialog confusion", "aria-labelledby": "confusion-title" });
@@ -42,16 +42,6 @@ export function mountConfusion(root, ctx) {
     );
     dialog.showModal();
   };
-  const label = () => {
-    const { manifest } = ctx.store.get();
-    button.hidden = !manifest?.confusion;
-    if (!manifest) return;
-    const accuracy = percent(manifest.accuracy);
-    fill(button, ctx.t("answer.accuracy", { accuracy }));
-    button.setAttribute("aria-label", ctx.t("answer.accuracy_name", { accuracy }));
-  };
-
-  button.addEventListener("click", open, { signal });
   dialog.addEventListener(
     "click",
     event => {
@@ -62,11 +52,8 @@ export function mountConfusion(root, ctx) {
   dialog.addEventListener("keydown", event => event.stopPropagation(), { signal }); // Space does not play the run
   ctx.bus.on("confusion", open, signal);
   ctx.store.subscribe((s, prev) => {
-    if (s.manifest === prev.manifest) return;
-    label();
-    dialog.close();
+    if (s.manifest !== prev.manifest) dialog.close();
   }, signal);
-  label();
   return () => {
     life.abort();
     dialog.remove();
