@@ -22,3 +22,38 @@ func (p *page) clickWithin(part string) {
 	x, y := box.centre()
 	p.clickAt(x, y)
 }
+
+// chooseScope sets what one colour scale covers: "map", "layer" or "net".
+func (p *page) chooseScope(scope string) {
+	p.tb.Helper()
+	p.wait("a control of the scale", `document.querySelector("[data-view=legend] select, [data-view=legend] button, [data-view=legend] [role=radio]") !== null`)
+	done := eval[bool](p, fmt.Sprintf(`(() => {
+		const select = document.querySelector("[data-view=legend] select");
+		if (!select) return false;
+		select.value = %q;
+		select.dispatchEvent(new Event("change", {bubbles: true}));
+		return true;
+	})()`, scope))
+	if !done {
+		p.click("radio", p.word("legend.scope."+scope))
+	}
+	p.wait("the scale per "+scope, fmt.Sprintf(`page.store.get().scope === %q`, scope))
+}
+
+// openLayers opens the list of layers with their toggles.
+func (p *page) openLayers() {
+	p.tb.Helper()
+	p.click("button", p.word("stage.layers"))
+}
+
+// toggleLayer turns the toggle of the layer called name.
+func (p *page) toggleLayer(name string) {
+	p.tb.Helper()
+	for _, c := range append(p.all("switch", ""), p.all("checkbox", "")...) {
+		if c.name == name || len(c.name) > len(name) && c.name[:len(name)+1] == name+" " {
+			c.click()
+			return
+		}
+	}
+	p.tb.Fatalf("no toggle for layer %s; the page has %v, %v", name, p.names("switch"), p.names("checkbox"))
+}
