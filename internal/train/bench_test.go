@@ -23,7 +23,7 @@ func BenchmarkStep(b *testing.B) {
 			tr.Workers = 1
 			digits := rand.New(rand.NewPCG(1, 2)).Perm(c.Batch)
 			for b.Loop() {
-				if _, err := tr.step(digits, 1e-3); err != nil {
+				if _, err := tr.step(b.Context(), digits, 1e-3); err != nil {
 					b.Fatal(err)
 				}
 			}

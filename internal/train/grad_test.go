@@ -19,7 +19,7 @@ func TestGradientsOfWholeNets(t *testing.T) {
 			}
 			digits := []int{3, 1, 4, 15, 9, 2, 6, 5}
 			loss := func() float64 {
-				if err := tr.shard(tr.parts[0], digits); err != nil {
+				if err := tr.shard(t.Context(), tr.parts[0], digits); err != nil {
 					t.Fatal(err)
 				}
 				return tr.parts[0].loss

@@ -149,7 +149,7 @@ func (t *Trainer) Run(ctx context.Context) error {
 				return err
 			}
 			lr := t.c.rate(t.opt.step, total, t.perEpoch())
-			loss, err := t.step(order[t.batch*t.c.Batch:(t.batch+1)*t.c.Batch], lr)
+			loss, err := t.step(ctx, order[t.batch*t.c.Batch:(t.batch+1)*t.c.Batch], lr)
 			if err != nil {
 				return err
 			}
@@ -186,8 +186,10 @@ func (t *Trainer) report(loss, lr float64, spent time.Duration, first, total int
 	})
 }
 
-// step takes one step of the optimizer on these digits.
-func (t *Trainer) step(digits []int, lr float64) (float64, error) {
+// step takes one step of the optimizer on these digits. It is not cut short by ctx: a
+// step is milliseconds, and half a step would leave the weights between two states.
+func (t *Trainer) step(ctx context.Context, digits []int, lr float64) (float64, error) {
+	ctx = context.WithoutCancel(ctx)
 	var group errgroup.Group
 	workers := t.Workers
 	if workers < 1 {
@@ -196,9 +198,8 @@ func (t *Trainer) step(digits []int, lr float64) (float64, error) {
 	group.SetLimit(min(workers, shards))
 	size := t.c.Batch / shards
 	for i, p := range t.parts {
-		group.Go(func() error { return t.shard(p, digits[i*size:(i+1)*size]) })
+		group.Go(func() error { return t.shard(ctx, p, digits[i*size:(i+1)*size]) })
 	}
-	// No context: a step is milliseconds, and half a step is of no use.
 	if err := group.Wait(); err != nil {
 		return 0, err
 	}
@@ -213,7 +214,7 @@ func (t *Trainer) step(digits []int, lr float64) (float64, error) {
 }
 
 // shard computes loss and gradients of one part of the batch.
-func (t *Trainer) shard(p *part, digits []int) error {
+func (t *Trainer) shard(ctx context.Context, p *part, digits []int) error {
 	per := len(p.input) / len(digits)
 	var seed [32]byte
 	for i, d := range digits {
@@ -224,7 +225,7 @@ func (t *Trainer) shard(p *part, digits []int) error {
 		t.entry.Pre.Apply(p.input[i*per:(i+1)*per], p.aug.apply(t.data.Image(d), r))
 		p.labels[i] = t.data.Labels[d]
 	}
-	if err := p.run.Execute(context.Background(), p.input); err != nil {
+	if err := p.run.Execute(ctx, p.input); err != nil {
 		return err
 	}
 	l := losses[t.c.Loss]
