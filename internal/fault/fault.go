@@ -25,6 +25,7 @@ const (
 	Misdirected               // a host name that this server does not answer to
 	Slow                      // the other side did not send in time
 	TooMany                   // one sender asks for more than its share
+	Method                    // the address exists, the method does not
 )
 
 // codes holds one line for each kind. WebSocket codes 4000 to 4999 are
@@ -44,6 +45,7 @@ var codes = [...]struct {
 	Misdirected:   {"misdirected", 421, 4421, 1},
 	Slow:          {"slow", 408, 4408, 1},
 	TooMany:       {"too_many", 429, 1008, 6},
+	Method:        {"method", 405, 4405, 1},
 }
 
 // Kinds returns every kind, in the order of the table.

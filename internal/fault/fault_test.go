@@ -25,6 +25,7 @@ func TestCodes(t *testing.T) {
 		fault.Misdirected:   "misdirected 421 4421 1",
 		fault.Slow:          "slow 408 4408 1",
 		fault.TooMany:       "too_many 429 1008 6",
+		fault.Method:        "method 405 4405 1",
 	}
 	for _, k := range fault.Kinds() {
 		if got := fmt.Sprint(k, " ", k.HTTP(), " ", k.WS(), " ", k.Exit()); got != want[k] {

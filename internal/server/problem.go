@@ -102,7 +102,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(kind.HTTP())
 	body := problem{
-		Type: "about:blank#" + kind.String(), Title: s.words.T(langOf(r))("fault." + kind.String()),
+		Type: "urn:vizserver:" + kind.String(), Title: s.words.T(langOf(r))("fault." + kind.String()),
 		Status: kind.HTTP(), Detail: text, Hint: hint, ID: id,
 	}
 	if err := json.NewEncoder(w).Encode(body); err != nil {

@@ -65,7 +65,7 @@ func assetsOf(tree fs.FS) (*assets, error) {
 				return fs.SkipDir
 			}
 			return nil
-		case d.IsDir():
+		case d.IsDir(), strings.HasSuffix(name, ".d.ts"): // types are for the checker, not for browsers
 			return nil
 		}
 		kind, ok := mediaTypes[path.Ext(name)]

@@ -32,7 +32,7 @@ var navigation = []struct{ name, path string }{
 }
 
 // commonSheets come before a page's own, in the order of the layers.
-var commonSheets = []string{"css/tokens.css", "css/reset.css", "css/base.css", "css/layout.css"}
+var commonSheets = []string{"css/fonts.css", "css/tokens.css", "css/reset.css", "css/base.css", "css/layout.css"}
 
 // Sheets returns every style sheet of the page.
 func (p Page) Sheets() []string {
