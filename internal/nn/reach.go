@@ -16,8 +16,7 @@ func (g *Graph) Sees(u Unit) ([]LayerArea, error) {
 	}
 	areas := make([]*Area, len(g.Values))
 	areas[g.Layers[u.Layer].Out.Index] = unitArea(u)
-	for i := len(g.Nodes) - 1; i >= 0; i-- {
-		n := g.Nodes[i]
+	for _, n := range slices.Backward(g.Nodes) {
 		out := areas[n.Output.Index]
 		if out == nil {
 			continue

@@ -6,6 +6,7 @@ package train
 
 import (
 	"fmt"
+	"slices"
 
 	"vizserver/internal/fault"
 )
@@ -119,11 +120,4 @@ func (c *Config) Validate() error {
 	return nil
 }
 
-func oneOf(s string, list ...string) bool {
-	for _, l := range list {
-		if s == l {
-			return true
-		}
-	}
-	return false
-}
+func oneOf(s string, list ...string) bool { return slices.Contains(list, s) }

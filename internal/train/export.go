@@ -95,7 +95,7 @@ func updateManifest(path string, info models.Info) error {
 // flattenRows puts each row of numbers of the confusion matrix on one line.
 func flattenRows(b []byte) []byte {
 	var out []string
-	for _, line := range strings.Split(string(b), "\n") {
+	for line := range strings.SplitSeq(string(b), "\n") {
 		t := strings.TrimSpace(line)
 		isNumber := t != "" && strings.Trim(t, "0123456789,") == ""
 		closes := t == "]" || t == "],"

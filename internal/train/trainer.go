@@ -63,7 +63,6 @@ type part struct {
 	input  []float32
 	labels []byte
 	grad   []float32
-	greys  []byte
 	loss   float64
 }
 
@@ -155,7 +154,7 @@ func (t *Trainer) Run(ctx context.Context) error {
 			}
 			t.lossSum += loss
 			t.batch++
-			t.report(loss, lr, time.Since(start), first, total)
+			t.report(lr, time.Since(start), first, total)
 		}
 		mean := t.lossSum / float64(t.perEpoch())
 		t.epoch, t.batch, t.lossSum = t.epoch+1, 0, 0
@@ -174,7 +173,7 @@ func (t *Trainer) Run(ctx context.Context) error {
 	return nil
 }
 
-func (t *Trainer) report(loss, lr float64, spent time.Duration, first, total int) {
+func (t *Trainer) report(lr float64, spent time.Duration, first, total int) {
 	if t.OnBatch == nil {
 		return
 	}

@@ -2,6 +2,7 @@ package zoo
 
 import (
 	"errors"
+	"maps"
 	"testing"
 
 	"vizserver/internal/fault"
@@ -153,9 +154,7 @@ func TestWrongWeightsAreListed(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := nn.Weights{"other": nn.Param{}}
-	for name, p := range m.Weights {
-		w[name] = p
-	}
+	maps.Copy(w, m.Weights)
 	delete(w, "c1.bias")
 	w["c3.weight"] = nn.Param{Dims: []int{1}, Data: []float32{0}}
 	e, err := Find("lenet5-modern")

@@ -5,6 +5,19 @@ import "vizserver/internal/nn"
 // Table lists one example of every operator, in the order of the documentation. The
 // conformance tests run over it.
 var Table = []nn.Op{
-	Conv{}, MaxPool{}, AvgPool{}, GlobalAvgPool{}, Subsample{}, Linear{}, Flatten{},
-	ReLU{}, Tanh{}, ScaledTanh{}, Sigmoid{}, Softmax{}, RBF{}, Add{}, Concat{},
+	Conv{},
+	MaxPool{},
+	AvgPool{},
+	GlobalAvgPool{},
+	Subsample{},
+	Linear{},
+	Flatten{},
+	ReLU{},
+	Tanh{},
+	ScaledTanh{},
+	Sigmoid{},
+	Softmax{},
+	RBF{},
+	Add{},
+	Concat{},
 }
