@@ -1,0 +1,92 @@
+package op_test
+
+import (
+	"testing"
+
+	"vizserver/internal/nn/op"
+	"vizserver/internal/nn/optest"
+)
+
+// goldens lists the cases of every operator by its golden file. The attributes are those of
+// scripts/golden/ops.py, written a second time: neither side reads the other's.
+var goldens = map[string][]optest.Case{
+	"conv": {
+		{Name: "plain", Op: op.Conv{Out: 4, Kernel: op.Size{H: 3, W: 2}}},
+		{Name: "stride_pad", Op: op.Conv{Out: 5, Kernel: op.Size{H: 4, W: 3}, Stride: op.Size{H: 3, W: 2}, Pad: op.Size{H: 2, W: 1}}},
+		{Name: "dilation", Op: op.Conv{
+			Out: 4, Kernel: op.Size{H: 3, W: 2}, Stride: op.Size{H: 1, W: 2}, Pad: op.Size{H: 1, W: 2}, Dilation: op.Size{H: 2, W: 3},
+		}},
+		{Name: "groups", Op: op.Conv{Out: 4, Kernel: op.Size{H: 2, W: 3}, Groups: 2}},
+		{Name: "depthwise", Op: op.Conv{Out: 6, Kernel: op.Size{H: 3, W: 4}, Groups: 3, Pad: op.Size{H: 1, W: 2}}},
+		{Name: "pointwise", Op: op.Conv{Out: 7, Kernel: op.Square(1)}},
+		{Name: "no_bias", Op: op.Conv{Out: 4, Kernel: op.Size{H: 3, W: 2}, NoBias: true}},
+		{Name: "wide_pad", Op: op.Conv{Out: 3, Kernel: op.Size{H: 2, W: 5}, Pad: op.Size{H: 4, W: 6}, Stride: op.Size{H: 1, W: 3}}},
+		{Name: "lenet_c1", Op: op.Conv{Out: 6, Kernel: op.Square(5)}},
+		{Name: "table", Op: op.Conv{
+			Out: 5, Kernel: op.Size{H: 3, W: 2}, Stride: op.Size{H: 2, W: 1}, Pad: op.Size{H: 0, W: 1},
+			Table: [][]int{{0}, {1, 3}, {0, 2, 3}, {0, 1, 2, 3}, {2}},
+		}},
+	},
+	"maxpool": {
+		{Name: "plain", Op: op.MaxPool{Kernel: op.Size{H: 2, W: 3}}},
+		{Name: "stride_pad", Op: op.MaxPool{Kernel: op.Size{H: 3, W: 2}, Stride: op.Size{H: 2, W: 1}, Pad: op.Square(1)}},
+		{Name: "ceil", Op: op.MaxPool{Kernel: op.Size{H: 3, W: 2}, Stride: op.Size{H: 2, W: 3}, Ceil: true}},
+		{Name: "ceil_pad", Op: op.MaxPool{Kernel: op.Size{H: 3, W: 4}, Stride: op.Size{H: 2, W: 3}, Pad: op.Size{H: 1, W: 2}, Ceil: true}},
+	},
+	"avgpool": append(avgPools("include", true), avgPools("exclude", false)...),
+	"subsample": {
+		{Name: "lenet", Op: op.Subsample{Kernel: op.Square(2)}},
+		{Name: "stride", Op: op.Subsample{Kernel: op.Size{H: 3, W: 2}, Stride: op.Size{H: 2, W: 1}}},
+	},
+	"gap": {{Name: "plain", Op: op.GlobalAvgPool{}}},
+	"linear": {
+		{Name: "plain", Op: op.Linear{Out: 5}},
+		{Name: "no_bias", Op: op.Linear{Out: 5, NoBias: true}},
+		{Name: "long", Op: op.Linear{Out: 6}},
+	},
+	"flatten":     {{Name: "plain", Op: op.Flatten{}}},
+	"relu":        {{Name: "plain", Op: op.ReLU{}}, {Name: "special", Op: op.ReLU{}}},
+	"tanh":        {{Name: "plain", Op: op.Tanh{}}, {Name: "special", Op: op.Tanh{}}},
+	"scaled_tanh": {{Name: "plain", Op: op.ScaledTanh{}}, {Name: "special", Op: op.ScaledTanh{}}},
+	"sigmoid":     {{Name: "plain", Op: op.Sigmoid{}}, {Name: "special", Op: op.Sigmoid{}}},
+	"softmax":     {{Name: "plain", Op: op.Softmax{}}, {Name: "maps", Op: op.Softmax{}}, {Name: "large", Op: op.Softmax{}}},
+	"rbf":         {{Name: "plain", Op: op.RBF{Out: 4}}, {Name: "lenet", Op: op.RBF{Out: 10}}},
+	"add":         {{Name: "two", Op: op.Add{}}, {Name: "three", Op: op.Add{}}},
+	"concat":      {{Name: "three", Op: op.Concat{}}},
+}
+
+func avgPools(tail string, include bool) []optest.Case {
+	list := []optest.Case{
+		{Name: "plain_", Op: op.AvgPool{Kernel: op.Size{H: 2, W: 3}, CountIncludePad: include}},
+		{Name: "pad_", Op: op.AvgPool{Kernel: op.Size{H: 3, W: 2}, Stride: op.Size{H: 2, W: 1}, Pad: op.Square(1), CountIncludePad: include}},
+		{Name: "ceil_", Op: op.AvgPool{Kernel: op.Size{H: 3, W: 2}, Stride: op.Size{H: 2, W: 3}, Ceil: true, CountIncludePad: include}},
+		{Name: "ceil_pad_", Op: op.AvgPool{
+			Kernel: op.Size{H: 3, W: 4}, Stride: op.Size{H: 2, W: 3}, Pad: op.Size{H: 1, W: 2}, Ceil: true, CountIncludePad: include,
+		}},
+	}
+	for i := range list {
+		list[i].Name += tail
+	}
+	return list
+}
+
+func TestOperators(t *testing.T) {
+	for golden, cases := range goldens {
+		t.Run(golden, func(t *testing.T) { optest.Run(t, golden, cases...) })
+	}
+}
+
+// Every operator of the table has golden cases.
+func TestTableIsTested(t *testing.T) {
+	tested := map[string]bool{}
+	for _, cases := range goldens {
+		for _, c := range cases {
+			tested[c.Op.Kind()] = true
+		}
+	}
+	for _, o := range op.Table {
+		if !tested[o.Kind()] {
+			t.Errorf("%s has no golden case", o.Kind())
+		}
+	}
+}
