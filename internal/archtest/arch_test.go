@@ -286,7 +286,7 @@ func TestPackageComments(t *testing.T) {
 func TestNamesOfPackages(t *testing.T) {
 	root := testutil.Root(t)
 	walk(t, root, func(name string) {
-		for _, part := range strings.Split(path.Dir(name), "/") {
+		for part := range strings.SplitSeq(path.Dir(name), "/") {
 			switch part {
 			case "util", "utils", "common", "helpers", "helper", "types", "misc", "lib":
 				t.Errorf("%s: a directory called %q says nothing of what it holds", name, part)

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -61,5 +60,5 @@ func (p *page) axe(what string) {
 			p.tb.Errorf("    %s", n)
 		}
 	}
-	p.tb.Log(fmt.Sprintf("axe looked at %s", what))
+	p.tb.Logf("axe looked at %s", what)
 }

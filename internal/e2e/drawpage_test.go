@@ -58,11 +58,6 @@ func (p *page) hears() string {
 	return strings.Join(said, " / ")
 }
 
-// digit loads test digit index onto the pad, by the address.
-func digitQuery(net string, index int) string {
-	return fmt.Sprintf("?net=%s&digit=%d", net, index)
-}
-
 // values gives the page's own (dequantised) values of a whole layer.
 func (p *page) values(layer int) []float64 {
 	p.tb.Helper()

@@ -29,10 +29,15 @@ func TestHarley05_PadIs280WhiteOnBlackWithRoundBrush(t *testing.T) {
 		x, y  float64
 		white bool
 	}{
-		{140, 140, true}, {140, 128, true}, {140, 152, true}, // 30 thick
-		{140, 121, false}, {140, 159, false},
-		{69, 140, true}, {62, 140, false}, // a round end reaches 15 past the start
-		{69, 128.5, false}, {69, 151.5, false}, // and its corners are cut
+		{140, 140, true},
+		{140, 128, true},
+		{140, 152, true}, // 30 thick
+		{140, 121, false},
+		{140, 159, false},
+		{69, 140, true},
+		{62, 140, false}, // a round end reaches 15 past the start
+		{69, 128.5, false},
+		{69, 151.5, false}, // and its corners are cut
 	} {
 		if got := p.inkAt(tc.x, tc.y) > 127; got != tc.white {
 			t.Errorf("ink at (%v, %v): %v, want %v", tc.x, tc.y, got, tc.white)
@@ -148,7 +153,7 @@ func TestHarley08_TwoGuessesAndNoneForAnEmptyPad(t *testing.T) {
 	}
 	p.wait("the spoken answer", `[...document.querySelectorAll("[role=status]")].some(e => /\d/.test(e.textContent))`)
 	said := p.hears()
-	lead := strings.SplitN(p.word("answer.say"), "{", 2)[0]
+	lead, _, _ := strings.Cut(p.word("answer.say"), "{")
 	if !strings.Contains(said, lead+"0") || !strings.Contains(said, fmt.Sprint(second)) {
 		t.Errorf("the page says %q, want both guesses", said)
 	}

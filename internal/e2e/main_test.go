@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -35,8 +36,8 @@ var one struct {
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	for i := len(one.closers) - 1; i >= 0; i-- {
-		one.closers[i]()
+	for _, closer := range slices.Backward(one.closers) {
+		closer()
 	}
 	os.Exit(code)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -131,6 +132,11 @@ func (p *page) navigate(path string) {
 	p.do("open "+path, chromedp.Navigate(p.base+path))
 }
 
+// loud are the calls of the console API that fail a test.
+var loud = []runtime.ConsoleAPICalledType{
+	runtime.ConsoleAPICalledTypeError, runtime.ConsoleAPICalledTypeAssert, runtime.ConsoleAPICalledTypeWarning,
+}
+
 // listen takes the console of the page.
 func (p *page) listen(ev any) {
 	switch ev := ev.(type) {
@@ -141,8 +147,7 @@ func (p *page) listen(ev any) {
 		}
 		p.fault("uncaught: " + text)
 	case *runtime.EventConsoleAPICalled:
-		switch ev.Type {
-		case runtime.ConsoleAPICalledTypeError, runtime.ConsoleAPICalledTypeAssert, runtime.ConsoleAPICalledTypeWarning:
+		if slices.Contains(loud, ev.Type) {
 			var words []string
 			for _, arg := range ev.Args {
 				words = append(words, strings.Trim(string(arg.Value), `"`)+arg.Description)
