@@ -3,7 +3,7 @@
 //
 // The wire has two parts. Tensors travel as binary frames (frame.go is their
 // specification), everything else as JSON text (message.go from the viewer, reply.go
-// and manifest.go to the viewer). One [Session] belongs to one socket; a [Hub] owns what
+// and manifest.go to the viewer). One session belongs to one socket; a [Hub] owns what
 // sessions share: the loaded networks, their manifests and their pools of runs.
 //
 // The package knows nothing of routes, pages or origins; package server checks who may

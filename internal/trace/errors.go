@@ -13,6 +13,7 @@ type Error struct {
 	Text  string     // one sentence: what is wrong
 	Hint  string     // what to do about it; may be empty
 	Fault fault.Kind // never Internal
+	Close int        // close code of the socket, if not that of Fault
 }
 
 func (e *Error) Error() string { return e.Text }
