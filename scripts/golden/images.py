@@ -97,5 +97,5 @@ for o, how in upright.items():
     files[f"orientation_{o}.jpg"] = torch.from_numpy(rgb.copy())
 
 save_file(files, f"{OUT}/pictures.safetensors",
-          metadata={"command": "python scripts/golden/images.py", "pillow": PIL.__version__, "numpy": np.__version__})
+          metadata={"made": f"python scripts/golden/images.py; pillow {PIL.__version__}; numpy {np.__version__}"})
 print(len(files), "pictures")
