@@ -159,3 +159,23 @@ func TestHarley30_ResizeAndDensityKeepThePointerTrue(t *testing.T) {
 		})
 	}
 }
+
+// TestHarley31: the page draws when something changes, and only then; a turn of
+// the camera draws each frame. How fast a frame is: BenchmarkOrbit.
+func TestHarley31_DrawsOnlyWhenSomethingChanges(t *testing.T) {
+	p := openDraw(t, "?digit=0", options{})
+	p.settled()
+	p.still()
+	before := p.stats("frames")
+	p.frames(30)
+	if drawn := p.stats("frames") - before; drawn > 2 {
+		t.Errorf("with nothing changing the scene was drawn %v times in 30 frames", drawn)
+	}
+	box := p.canvas()
+	cx, cy := box.centre()
+	before = p.stats("frames")
+	p.drag(leftButton, steps([]point{{cx, cy}, {cx + 200, cy}}, 10)...)
+	if drawn := p.stats("frames") - before; drawn < 10 {
+		t.Errorf("over 20 moves of the pointer the scene was drawn %v times", drawn)
+	}
+}

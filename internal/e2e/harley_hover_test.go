@@ -88,3 +88,61 @@ func TestHarley22_NothingStaysLit(t *testing.T) {
 		}
 	}
 }
+
+// TestHarley21: an edge has the hue of its weight's sign, and is the stronger
+// the larger the weight: over all edges of a unit of each kind of layer.
+func TestHarley21_EdgeColourIsTheWeight(t *testing.T) {
+	p := openDraw(t, "?net=lenet5-harley&digit=0", options{})
+	p.settled()
+	type edge struct {
+		Weight  float64
+		Ink     []float64 // red, green, blue, alpha
+		NegHue  []float64
+		PosHue  []float64
+		FromMap int
+	}
+	for _, tc := range []struct {
+		u     unit
+		count int
+		index string // of the weight, from the from-unit and its place in the patch
+	}{
+		{unit{Layer: 1, Channel: 3, Y: 12, X: 12}, 25, `(u.channel * 5 + (f.y - u.y)) * 5 + (f.x - u.x)`},
+		{unit{Layer: 6, Channel: 50}, 120, `u.channel * 120 + f.channel`},
+		{unit{Layer: 7, Channel: 5}, 100, `u.channel * 100 + f.channel`},
+	} {
+		edges := with[[]edge](p, fmt.Sprintf(`
+			const base = document.querySelector('script[src*="draw.js"]').src.replace(/draw\.js.*$/, "");
+			const [{drawEdges}, {Lines, LINE_FLOATS}, {createWeighing}, {layout}, {readInks}, {inputsOf, unitsOf}] = await Promise.all(
+				["marks", "lines", "weighing", "layout", "inks", "connect"].map(n => import(base + "scene/" + n + ".js")));
+			const u = %s, manifest = page.store.get().manifest, weighing = createWeighing();
+			weighing.set(manifest, page.weights());
+			const inks = readInks(document.querySelector("[data-view=stage] canvas"));
+			const lines = new Lines();
+			const {places} = layout(manifest, "fill", {width: 700, height: 600});
+			drawEdges({manifest, places, acts: page.acts, state: page.store.get(), inks, weight: weighing.weight, strongest: weighing.strongest}, u, lines);
+			const data = page.weights().get(manifest.layers[u.layer].weight).data;
+			return inputsOf(manifest, u).flatMap(a => unitsOf(a)).map((f, i) => ({
+				Weight: data[%s], FromMap: f.channel, NegHue: inks.negative, PosHue: inks.positive,
+				Ink: [...lines.data.slice(i * LINE_FLOATS + 10, i * LINE_FLOATS + 14)],
+			}));`, tc.u.js(), tc.index))
+		if len(edges) != tc.count {
+			t.Errorf("%+v: %d edges, want %d", tc.u, len(edges), tc.count)
+			continue
+		}
+		for i, e := range edges {
+			hue := e.PosHue
+			if e.Weight < 0 {
+				hue = e.NegHue
+			}
+			for c := range 3 {
+				if abs(e.Ink[c]-hue[c]) > 0.01 {
+					t.Errorf("%+v: edge %d of weight %v is drawn in %.2f, its sign has %.2f", tc.u, i, e.Weight, e.Ink[:3], hue[:3])
+					break
+				}
+			}
+			if other := edges[0]; abs(e.Weight) > abs(other.Weight)+1e-9 && e.Ink[3] < other.Ink[3] {
+				t.Errorf("%+v: weight %v is drawn fainter than weight %v", tc.u, e.Weight, other.Weight)
+			}
+		}
+	}
+}

@@ -242,3 +242,35 @@ func (p *page) unlike(layer int) int {
 		for (let i = 0; i < px.length; i += 4) seen.add(px[i] << 16 | px[i + 1] << 8 | px[i + 2]);
 		return seen.size - 1;`, layer, layer, layer, layer))
 }
+
+// TestHarley14: in the classic preset cubes of 9 stand on a grid of 10, planes
+// are 100 apart, maps lie side by side and vectors are rows.
+func TestHarley14_ClassicSpacing(t *testing.T) {
+	p := openDraw(t, "?net=lenet5-harley", options{})
+	type place struct {
+		Plane, Cell, Size, PitchX, PitchZ float64
+		Across, Channels, Rows            int
+	}
+	places := with[[]place](p, `
+		const base = document.querySelector('script[src*="draw.js"]').src.replace(/draw\.js.*$/, "");
+		const {layout} = await import(base + "scene/layout.js");
+		return layout(page.store.get().manifest, "classic", {width: 1280, height: 800}).places.map(q => ({
+			Plane: q.plane, Cell: q.cell, Size: q.size, PitchX: q.pitchX, PitchZ: q.pitchZ, Across: q.across, Channels: q.channels, Rows: q.rows}));`)
+	if len(places) != harleyLayers {
+		t.Fatalf("%d layers, want %d", len(places), harleyLayers)
+	}
+	for i, q := range places {
+		if q.Cell != 10 || q.Size != 9 {
+			t.Errorf("layer %d: cubes of %v on a grid of %v, want 9 on 10", i, q.Size, q.Cell)
+		}
+		if q.Across != q.Channels {
+			t.Errorf("layer %d: %d of %d maps side by side", i, q.Across, q.Channels)
+		}
+		if q.Channels > 1 && q.PitchX < float64(10*q.Rows) {
+			t.Errorf("layer %d: maps of %d cells are %v apart", i, q.Rows, q.PitchX)
+		}
+		if i > 0 && abs(q.Plane-places[i-1].Plane-100) > 1e-9 {
+			t.Errorf("layer %d is %v above the one before, want 100", i, q.Plane-places[i-1].Plane)
+		}
+	}
+}
