@@ -114,7 +114,7 @@ func TestGraphErrors(t *testing.T) {
 		"padding over half": {func(g *nn.Graph) {
 			p := op.MaxPool{Kernel: op.Square(2), Pad: op.Square(2)}
 			g.Add("p", p, g.Input("x", nn.Shape{N: 1, C: 1, H: 4, W: 9}))
-		}, "half the kernel"},
+		}, "smaller than the kernel"},
 		"empty layer": {func(g *nn.Graph) {
 			g.Add("r", op.ReLU{}, g.Input("x", nn.Vec(3)))
 			g.Layer("L", "conv", func() {})

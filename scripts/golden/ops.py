@@ -141,5 +141,65 @@ case("add/two", lambda a, b: a + b, [(2, 3, 5, 7)] * 2)
 case("add/three", lambda a, b, c: a + b + c, [(2, 3, 5, 7)] * 3)
 case("concat/three", lambda *x: torch.cat(x, 1), [(2, 3, 5, 7), (2, 1, 5, 7), (2, 4, 5, 7)])
 
+
+def same(x, w, b):
+    """TensorFlow's SAME padding at stride 2: one more at the bottom and right."""
+    return F.conv2d(F.pad(x, (0, 1, 1, 2)), w, b, stride=2)
+
+
+case("conv/same", same, [(2, 3, 10, 7)], [(4, 3, 5, 3), (4,)])
+case("maxpool/same", lambda x: F.max_pool2d(F.pad(x, (0, 1, 0, 1), value=float("-inf")), 3, 2), [(2, 3, 8, 10)])
+case("avgpool/extra_include", lambda x: F.avg_pool2d(F.pad(x, (0, 1, 1, 0)), (3, 2), (2, 1)), [(2, 3, 8, 7)])
+case("convtranspose/plain", lambda x, w, b: F.conv_transpose2d(x, w, b), [(2, 3, 4, 5)], [(3, 4, 2, 3), (4,)])
+case(
+    "convtranspose/stride_pad",
+    lambda x, w, b: F.conv_transpose2d(x, w, b, stride=(3, 2), padding=(2, 1), output_padding=(1, 0), dilation=(1, 2)),
+    [(2, 3, 4, 5)],
+    [(3, 4, 5, 3), (4,)],
+)
+case("convtranspose/groups", lambda x, w: F.conv_transpose2d(x, w, stride=2, groups=2), [(2, 4, 3, 5)], [(4, 3, 2, 3)])
+
+
+def positive(run, index):
+    """Keeps parameter index positive, as a variance is; the file holds what run got."""
+    return lambda x, *p: run(x, *p[:index], p[index].abs_().add_(0.1), *p[index + 1 :])
+
+
+def batch_norm(eps):
+    return positive(lambda x, w, b, m, v: F.batch_norm(x, m, v, w, b, eps=eps), 3)
+
+
+case("batchnorm/plain", batch_norm(1e-5), [(2, 3, 5, 7)], [(3,)] * 4, fixed={2, 3})
+case("batchnorm/eps", batch_norm(1e-3), [(2, 4, 3, 5)], [(4,)] * 4, fixed={2, 3})
+case("layernorm/plain", lambda x, w, b: F.layer_norm(x.permute(0, 2, 3, 1), (5,), w, b, 1e-6).permute(0, 3, 1, 2), [(2, 5, 3, 4)], [(5,)] * 2)
+case("lrn/alexnet", lambda x: F.local_response_norm(x, 5, 1e-4, 0.75, 1.0), [(2, 9, 3, 4)])
+case("lrn/strong", lambda x: F.local_response_norm(x, 3, 2.0, 0.6, 2.0), [(2, 7, 3, 4)])
+curves = {
+    "clip": {"relu6": F.relu6, "low": lambda x: torch.clamp(x, -0.5, 0.25)},
+    "leaky_relu": {"plain": lambda x: F.leaky_relu(x, 0.1)},
+    "elu": {"plain": lambda x: F.elu(x, 1.3)},
+    "hard_sigmoid": {"torch": F.hardsigmoid, "onnx": lambda x: torch.clamp(0.2 * x + 0.5, 0, 1)},
+    "hard_swish": {"plain": F.hardswish},
+    "swish": {"plain": F.silu},
+    "gelu": {"plain": F.gelu},
+}
+for kind, variants in curves.items():
+    for label, f in variants.items():
+        case(f"{kind}/{label}", f, [(2, 3, 5, 7)])
+case("prelu/plain", F.prelu, [(2, 3, 5, 7)], [(3,)])
+for kind, f in {"mul": torch.mul, "sub": torch.sub}.items():
+    case(f"{kind}/plain", f, [(2, 3, 5, 7)] * 2)
+    case(f"{kind}/gate", f, [(2, 3, 5, 7), (2, 3, 1, 1)])
+    case(f"{kind}/column", f, [(2, 3, 1, 7), (2, 1, 5, 1)])
+case("div/gate", torch.div, [(2, 3, 5, 7), (2, 3, 1, 1)])
+case("adaptive/down", lambda x: F.adaptive_avg_pool2d(x, (3, 4)), [(2, 3, 7, 10)])
+case("adaptive/up", lambda x: F.adaptive_avg_pool2d(x, (7, 6)), [(2, 3, 3, 5)])
+case("slice/middle", lambda x: x[:, 2:5], [(2, 7, 3, 5)])
+case("shuffle/plain", lambda x: F.channel_shuffle(x, 3), [(2, 6, 3, 5)])
+case("pad/plain", lambda x: F.pad(x, (3, 1, 0, 2), value=0.25), [(2, 3, 4, 5)])
+case("pad/cut", lambda x: F.pad(x, (-2, 1, 3, -1)), [(2, 3, 4, 7)])
+case("resize/nearest", lambda x: F.interpolate(x, (9, 4)), [(2, 3, 4, 6)])
+case("resize/linear", lambda x: F.interpolate(x, (9, 4), mode="bilinear", align_corners=False), [(2, 3, 4, 6)])
+
 for op, tensors in files.items():
     save(f"ops/{op}", tensors, "python scripts/golden/ops.py", seed=SEED)

@@ -9,6 +9,7 @@ type AvgPool struct {
 	Kernel          Size
 	Stride          Size // zero: the kernel
 	Pad             Size
+	Extra           Size // more at the bottom and right; may be below zero
 	Ceil            bool
 	CountIncludePad bool // divide by the whole window, padding included (Caffe, PyTorch's default)
 }
@@ -16,7 +17,7 @@ type AvgPool struct {
 // Kind names the operator.
 func (AvgPool) Kind() string { return "AveragePool" }
 
-func (p AvgPool) window() window { return poolWindow(p.Kernel, p.Stride, p.Pad) }
+func (p AvgPool) window() window { return poolWindow(p.Kernel, p.Stride, p.Pad, p.Extra) }
 
 // Infer returns N×C×H′×W′.
 func (p AvgPool) Infer(in []nn.Shape) (nn.Shape, error) {
@@ -43,8 +44,8 @@ func (p AvgPool) coefficient(in nn.Shape, y, x int) float32 {
 	}
 	// PyTorch: a window that Ceil lets reach past the padding counts only up to it.
 	y0, x0 := y*w.stride.H-w.pad.H, x*w.stride.W-w.pad.W
-	h := min(y0+w.kernel.H, in.H+w.pad.H) - y0
-	wd := min(x0+w.kernel.W, in.W+w.pad.W) - x0
+	h := min(y0+w.kernel.H, in.H+w.pad.H+w.extra.H) - y0
+	wd := min(x0+w.kernel.W, in.W+w.pad.W+w.extra.W) - x0
 	return 1 / float32(h*wd)
 }
 

@@ -22,7 +22,8 @@ type Conv struct {
 	Out      int
 	Kernel   Size
 	Stride   Size // zero: 1
-	Pad      Size // on both sides
+	Pad      Size // on every side
+	Extra    Size // more at the bottom and right (SAME padding of TensorFlow); may be below zero
 	Dilation Size // zero: 1
 	Groups   int  // zero: 1
 	Table    [][]int
@@ -33,7 +34,7 @@ type Conv struct {
 func (Conv) Kind() string { return "Conv" }
 
 func (c Conv) window() window {
-	return window{c.Kernel, c.Stride.or(1), c.Pad, c.Dilation.or(1)}
+	return window{c.Kernel, c.Stride.or(1), c.Pad, c.Extra, c.Dilation.or(1)}
 }
 
 func (c Conv) groups() int { return max(c.Groups, 1) }
@@ -185,7 +186,7 @@ func (c Conv) Forward(in []*nn.Tensor, params [][]float32, out *nn.Tensor) {
 // full says that the kernel covers the whole input, as in C5 of LeNet-5: one output
 // for each map, whose sum runs over the weights in the order that they lie in.
 func (c Conv) full(in nn.Shape) bool {
-	return c.Table == nil && c.groups() == 1 && c.Pad == (Size{}) && c.Dilation.or(1) == Square(1) &&
+	return c.Table == nil && c.groups() == 1 && c.Pad == (Size{}) && c.Extra == (Size{}) && c.Dilation.or(1) == Square(1) &&
 		c.Kernel == Size{in.H, in.W}
 }
 
@@ -292,13 +293,7 @@ func (c Conv) linked(channels int, of []int, side func(o, i int) (key, hit int))
 			hit[h] = true
 		}
 	})
-	var list []int
-	for ch, ok := range hit {
-		if ok {
-			list = append(list, ch)
-		}
-	}
-	return list
+	return trueIndices(hit)
 }
 
 // Explain gives one term for each linked input map: its patch beside its kernel.

@@ -13,25 +13,26 @@ type MaxPool struct {
 	Kernel Size
 	Stride Size // zero: the kernel
 	Pad    Size
+	Extra  Size // more at the bottom and right; may be below zero
 	Ceil   bool // round the output's size up
 }
 
 // Kind names the operator.
 func (MaxPool) Kind() string { return "MaxPool" }
 
-func (p MaxPool) window() window { return poolWindow(p.Kernel, p.Stride, p.Pad) }
+func (p MaxPool) window() window { return poolWindow(p.Kernel, p.Stride, p.Pad, p.Extra) }
 
-func poolWindow(kernel, stride, pad Size) window {
+func poolWindow(kernel, stride, pad, extra Size) window {
 	if stride == (Size{}) {
 		stride = kernel
 	}
-	return window{kernel, stride, pad, Square(1)}
+	return window{kernel, stride, pad, extra, Square(1)}
 }
 
 // inferPool checks what all pooling operators ask for: padding of at most half the window.
 func inferPool(kind string, w window, s nn.Shape, ceil bool) (nn.Shape, error) {
-	if 2*w.pad.H > w.kernel.H || 2*w.pad.W > w.kernel.W {
-		return nn.Shape{}, &nn.ShapeError{Op: kind, Got: s, Want: "padding of at most half the kernel size"}
+	if w.pad.H >= w.kernel.H || w.pad.W >= w.kernel.W || w.pad.H+w.extra.H >= w.kernel.H || w.pad.W+w.extra.W >= w.kernel.W {
+		return nn.Shape{}, &nn.ShapeError{Op: kind, Got: s, Want: "padding smaller than the kernel"}
 	}
 	h, wd, err := w.out(kind, s, ceil)
 	if err != nil {

@@ -16,27 +16,31 @@ func (s Size) or(n int) Size {
 	return s
 }
 
-// window is a kernel that slides over a map.
-type window struct{ kernel, stride, pad, dilation Size }
+// window is a kernel that slides over a map. The padding at the bottom and right is
+// pad + extra.
+type window struct{ kernel, stride, pad, extra, dilation Size }
 
-// out returns the size of the output: ⌊(in + 2·pad − dilation·(kernel−1) − 1)/stride⌋ + 1,
+// out returns the size of the output: ⌊(in + 2·pad + extra − dilation·(kernel−1) − 1)/stride⌋ + 1,
 // with ⌈⌉ where ceil is set, as in PyTorch.
 func (w window) out(kind string, s nn.Shape, ceil bool) (h, wd int, err error) {
 	bad := w.kernel.H < 1 || w.kernel.W < 1 || w.stride.H < 1 || w.stride.W < 1 ||
-		w.dilation.H < 1 || w.dilation.W < 1 || w.pad.H < 0 || w.pad.W < 0
+		w.dilation.H < 1 || w.dilation.W < 1 || w.pad.H < 0 || w.pad.W < 0 ||
+		w.pad.H+w.extra.H < 0 || w.pad.W+w.extra.W < 0
 	if bad {
 		return 0, 0, &nn.ShapeError{Op: kind, Got: s, Want: "kernel, stride and dilation ≥ 1 and padding ≥ 0"}
 	}
-	h = steps(s.H, w.kernel.H, w.stride.H, w.pad.H, w.dilation.H, ceil)
-	wd = steps(s.W, w.kernel.W, w.stride.W, w.pad.W, w.dilation.W, ceil)
+	h = steps(s.H+w.pad.H, w.kernel.H, w.stride.H, w.pad.H+w.extra.H, w.dilation.H, ceil)
+	wd = steps(s.W+w.pad.W, w.kernel.W, w.stride.W, w.pad.W+w.extra.W, w.dilation.W, ceil)
 	if h < 1 || wd < 1 {
 		return 0, 0, &nn.ShapeError{Op: kind, Got: s, Want: "a map at least as large as the kernel"}
 	}
 	return h, wd, nil
 }
 
-func steps(in, kernel, stride, pad, dilation int, ceil bool) int {
-	room := in + 2*pad - dilation*(kernel-1) - 1
+// steps counts the places of a window over in values, of which the first are padding,
+// and end more of padding behind them.
+func steps(in, kernel, stride, end, dilation int, ceil bool) int {
+	room := in + end - dilation*(kernel-1) - 1
 	if room < 0 {
 		return 0
 	}
@@ -44,7 +48,7 @@ func steps(in, kernel, stride, pad, dilation int, ceil bool) int {
 		return room/stride + 1
 	}
 	n := (room+stride-1)/stride + 1
-	if (n-1)*stride >= in+pad { // PyTorch: the last window starts inside the map or its left padding
+	if (n-1)*stride >= in { // PyTorch: the last window starts inside the map or its left padding
 		n--
 	}
 	return n

@@ -17,7 +17,7 @@ type Subsample struct {
 // Kind names the operator.
 func (Subsample) Kind() string { return "Subsample" }
 
-func (s Subsample) window() window { return poolWindow(s.Kernel, s.Stride, Size{}) }
+func (s Subsample) window() window { return poolWindow(s.Kernel, s.Stride, Size{}, Size{}) }
 
 // Infer returns N×C×H′×W′.
 func (s Subsample) Infer(in []nn.Shape) (nn.Shape, error) {
