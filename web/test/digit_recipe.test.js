@@ -22,7 +22,10 @@ function same(got, want, what) {
   assert.equal(got.length, expected.length);
   for (let k = 0; k < got.length; k++) {
     const off = Math.abs(got[k] - expected[k]);
-    assert.ok(off <= 1, `${what}: (${k % FIELD}, ${Math.floor(k / FIELD)}) is ${got[k]}, want ${expected[k]}`);
+    assert.ok(
+      off <= 1,
+      `${what}: (${k % FIELD}, ${Math.floor(k / FIELD)}) is ${got[k]}, want ${expected[k]}`,
+    );
   }
 }
 
@@ -55,7 +58,11 @@ test("recipe: position does not matter", () => {
 });
 
 test("recipe: the mass lies in pixel 14 and the longer side fills 20", () => {
-  for (const [w, h] of [[83, 211], [240, 90], [120, 121]]) {
+  for (const [w, h] of [
+    [83, 211],
+    [240, 90],
+    [120, 121],
+  ]) {
     const out = centred(rectangle(3, 5, w, h), PAD, PAD);
     assert.ok(out);
     const ink = findInk(out, FIELD, FIELD);

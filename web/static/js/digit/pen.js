@@ -48,8 +48,6 @@ function attachPointer(canvas, acts, signal) {
     event => {
       const eraser = (event.buttons & ERASER_BUTTONS) !== 0;
       if (active !== null || (event.button !== 0 && !eraser)) return;
-      event.preventDefault(); // no text selection; the focus is set by hand
-      canvas.focus({ preventScroll: true });
       active = event.pointerId;
       canvas.setPointerCapture(event.pointerId);
       const [x, y] = toPad(canvas, event);

@@ -39,8 +39,9 @@ export function mountHome(root, ctx) {
     if (!digit || !answer || !manifest || acts.version === sentAt) return;
     if (strip.running()) return;
     const shown = digit;
+    say(root, ctx, shown, false);
     strip.run(answer, () => {
-      say(root, ctx, shown);
+      say(root, ctx, shown, true);
       next.later();
     });
   };
@@ -111,10 +112,16 @@ function createTurns(root, signal, turn) {
  * @param {HTMLElement} root
  * @param {ViewContext} ctx
  * @param {TestDigit} digit
+ * @param {boolean} done the run has reached the answer
  */
-function say(root, ctx, digit) {
+function say(root, ctx, digit, done) {
   const { answer, manifest } = ctx.store.get();
   if (!answer || !manifest) return;
+  const running = ctx.t("home.running", { model: manifest.title, index: digit.index });
+  if (!done) {
+    must(root, ".strip-says").textContent = running;
+    return;
+  }
   const best = answer.order[0];
   const right = best === digit.label;
   const words = right
@@ -122,7 +129,7 @@ function say(root, ctx, digit) {
     : ctx.t("home.is_wrong", { digit: manifest.head.labels[best], label: digit.label });
   fill(
     must(root, ".strip-says"),
-    ctx.t("home.running", { model: manifest.title, index: digit.index }),
+    running,
     " · ",
     h("span", { class: "strong" }, words),
     answer.probabilities ? `, ${percent(answer.probabilities[best])}` : null,
@@ -141,13 +148,15 @@ function attachLegend(root, strip, ctx, signal) {
   const low = h("span", { class: "num" });
   const ramp = h("span", { class: "ramp" });
   const high = h("span", { class: "num" });
-  fill(root, name, low, ramp, high, h("span", { class: "dim" }, ctx.t("home.scale")));
+  fill(root, name, low, ramp, high);
+  root.title = ctx.t("home.scale");
   root.hidden = true;
   strip.onLayer(index => {
-    const layer = ctx.store.get().manifest?.layers[index];
+    const layers = ctx.store.get().manifest?.layers ?? [];
+    const layer = layers[Math.min(index, layers.length - 2)]; // the answer's bars need no ramp
     root.hidden = !layer;
     if (!layer) return;
-    const { lo, hi } = ctx.acts.range(index, 0, "layer");
+    const { lo, hi } = ctx.acts.range(layer.index, 0, "layer");
     name.textContent = layer.name;
     low.textContent = num(lo, 1);
     high.textContent = num(hi, 1);

@@ -200,9 +200,19 @@ function attachNotes(root, sketch, ctx, signal) {
   const hint = must(root, ".pad-hint");
   const show = () => {
     const s = ctx.store.get();
-    const key = s.blank ? "blank" : sketch.untouched() ? "sample" : s.centred ? "centred" : "raw";
-    how.textContent = ctx.t(`pad.sees_${key}`);
-    scaling.textContent = s.manifest?.input.text ?? "";
+    const sample = sketch.sample();
+    const key = s.blank
+      ? "blank"
+      : sample
+        ? "sample"
+        : sketch.untouched()
+          ? "picture"
+          : s.centred
+            ? "centred"
+            : "raw";
+    const text = ctx.t(`pad.sees_${key}`, { index: sample?.index ?? 0, label: sample?.label ?? 0 });
+    if (how.textContent !== text) how.textContent = text; // it is read aloud
+    scaling.textContent = (s.manifest?.input.text ?? "").replaceAll(" - ", " \u2212 ");
     hint.hidden = !sketch.empty();
   };
   ctx.bus.on("drawn", show, signal);

@@ -14,11 +14,7 @@ import { fill, h, must } from "../dom.js";
  */
 export function attachSamples(root, sketch, ctx, signal) {
   const { t, bus, store } = ctx;
-  const source = must(root, ".pad-source");
   let asked = new AbortController();
-  /** @type {{index: number, label: number, predicted: number|null, model: string}|null} */
-  let shown = null;
-
   const give = async (/** @type {Wish} */ wish) => {
     asked.abort();
     asked = new AbortController();
@@ -26,7 +22,6 @@ export function attachSamples(root, sketch, ctx, signal) {
     try {
       const digit = await fetchDigit(wish, AbortSignal.any([signal, mine.signal]));
       if (mine.signal.aborted) return;
-      shown = { ...digit, model: store.get().model };
       sketch.put(digit.greys, { index: digit.index, label: digit.label });
     } catch (error) {
       if (mine.signal.aborted || signal.aborted) return;
@@ -35,27 +30,15 @@ export function attachSamples(root, sketch, ctx, signal) {
     }
   };
 
-  // The line under the buttons; it goes when the digit is drawn on or cleared.
-  let said = "";
-  const show = () => {
+  let said = -1;
+  const tell = () => {
     const sample = sketch.sample();
-    let text = "";
-    if (sample) {
-      const values = { index: sample.index, label: sample.label };
-      const wrong =
-        shown?.index === sample.index && shown.model === store.get().model ? shown.predicted : null;
-      const tells = wrong !== null && wrong !== sample.label;
-      text = tells ? t("pad.source_wrong", { ...values, answer: wrong }) : t("pad.source", values);
-    }
-    if (text === said) return;
-    said = text;
-    source.textContent = text;
+    const index = sample?.index ?? -1;
+    if (index === said) return;
+    said = index;
     bus.emit("sample", sample);
   };
-  bus.on("drawn", show, signal);
-  store.subscribe((s, prev) => {
-    if (s.model !== prev.model) show();
-  }, signal);
+  bus.on("drawn", tell, signal);
 
   const button = (/** @type {string} */ act) =>
     /** @type {HTMLButtonElement} */ (must(root, `[data-act=${act}]`));
