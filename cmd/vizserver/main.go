@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -86,7 +87,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	command, err := parser.Parse(args)
 	if err != nil {
-		return reportUsage(stderr, err)
+		return reportUsage(stderr, parser, args, err)
 	}
 	e := &env{ctx: ctx, stdin: stdin, stdout: stdout, stderr: stderr, log: newLog(stderr, c.LogFormat, c.LogLevel)}
 	if err := command.Run(e); err != nil {
@@ -106,13 +107,29 @@ func report(stderr io.Writer, err error) int {
 }
 
 // reportUsage does it for a command line that makes no sense.
-func reportUsage(stderr io.Writer, err error) int {
-	_, _ = fmt.Fprintf(stderr, "vizserver: %v\n  see: vizserver --help\n", err)
+func reportUsage(stderr io.Writer, parser *kong.Kong, args []string, err error) int {
+	_, _ = fmt.Fprintf(stderr, "vizserver: %v%s\n  see: vizserver --help\n", err, meant(parser, args))
 	var coded interface{ ExitCode() int }
 	if errors.As(err, &coded) {
 		return coded.ExitCode()
 	}
 	return fault.Invalid.Exit()
+}
+
+// meant suggests a command where the first word is none: with a default
+// command, kong takes the word for an argument and has no suggestion.
+func meant(parser *kong.Kong, args []string) string {
+	if len(args) == 0 || strings.HasPrefix(args[0], "-") {
+		return ""
+	}
+	var commands []string
+	for _, node := range parser.Model.Children {
+		if node.Name == args[0] {
+			return ""
+		}
+		commands = append(commands, node.Name)
+	}
+	return fmt.Sprintf("; did you mean %q?", fault.Nearest(args[0], commands))
 }
 
 func newLog(w io.Writer, format string, level slog.Level) *slog.Logger {

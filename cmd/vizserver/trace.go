@@ -5,9 +5,12 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"os"
+	"path/filepath"
 
 	"github.com/natefinch/atomic"
 
+	"vizserver/internal/fault"
 	"vizserver/internal/nn"
 	"vizserver/internal/weights"
 )
@@ -53,11 +56,19 @@ func (c *traceCmd) Run(e *env) error {
 	if err := weights.Write(&file, tensors, map[string]string{"model": m.Name, "made_by": versionLine()}); err != nil {
 		return err
 	}
+	if dir := filepath.Dir(c.Out); !isDir(dir) {
+		return fault.New(fault.NotFound, "there is no directory %s for the output", dir)
+	}
 	if err := atomic.WriteFile(c.Out, &file); err != nil {
-		return fileError(c.Out, err)
+		return fault.New(fault.Forbidden, "%s cannot be written", c.Out).WithCause(err)
 	}
 	_, err = fmt.Fprintf(e.stdout, "%d values of %s are in %s\n", len(tensors), m.Name, c.Out)
 	return err
+}
+
+func isDir(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && info.IsDir()
 }
 
 // activations copies every value of a finished run.

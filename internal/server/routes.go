@@ -9,20 +9,20 @@ import (
 	"github.com/klauspost/compress/gzhttp"
 )
 
-// sort says what stands in front of a route.
-type sort uint8
+// front says what stands in front of a route.
+type front uint8
 
 const (
-	pageRoute   sort = iota // a page for a person: compressed, bounded in time
-	apiRoute                // JSON: the same, and counted for each address
-	uploadRoute             // JSON for a body that may take its time
-	plainRoute              // as it is
+	pageRoute   front = iota // a page for a person: compressed, bounded in time
+	apiRoute                 // JSON: the same, and counted for each address
+	uploadRoute              // JSON for a body that may take its time
+	plainRoute               // as it is
 )
 
 // route is one line of the table.
 type route struct {
 	method, path string
-	sort         sort
+	front        front
 	handle       handler
 }
 
@@ -59,7 +59,7 @@ func (s *Server) routes() http.Handler {
 	}
 	for _, line := range s.table() {
 		var h http.Handler = s.wrap(line.handle)
-		switch line.sort {
+		switch line.front {
 		case pageRoute:
 			h = compressed(s.bounded(h))
 		case apiRoute:

@@ -15,6 +15,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"vizserver/internal/fault"
 	"vizserver/internal/i18n"
 	"vizserver/internal/imgio"
 	"vizserver/internal/trace"
@@ -97,7 +98,10 @@ func New(o Options) (*Server, error) {
 	s.queue = newQueue(s.limits)
 	s.callers = newCallers(s.limits)
 	s.upgrader = trace.Upgrader(func(*http.Request) bool { return true }) // checkOrigin has decided before
-	s.life, s.endLife = context.WithCancel(context.Background())          //nolint:forbidigo // sockets outlive requests and end with Serve, not with a caller
+	s.upgrader.Error = func(w http.ResponseWriter, r *http.Request, _ int, reason error) {
+		s.fail(w, r, say(fault.Invalid, "fault.upgrade").because(reason))
+	}
+	s.life, s.endLife = context.WithCancel(context.Background()) //nolint:forbidigo // sockets outlive requests and end with Serve, not with a caller
 	s.handler = s.routes()
 	return s, nil
 }

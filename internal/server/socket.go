@@ -23,7 +23,6 @@ func (s *Server) socket(w http.ResponseWriter, r *http.Request) error {
 	defer closed()
 	ws, err := s.upgrader.Upgrade(w, r, nil)
 	if err != nil {
-		s.metrics.rejected.WithLabelValues(fault.Invalid.String()).Inc()
 		return nil //nolint:nilerr // the upgrader has answered with the reason
 	}
 	s.openSocks.Add(1)
