@@ -8,10 +8,10 @@ type Size struct{ H, W int }
 // Square returns the pair (n, n).
 func Square(n int) Size { return Size{n, n} }
 
-// or returns the pair, or (n, n) where it is zero.
-func (s Size) or(n int) Size {
+// orOne returns the pair, or (1, 1) where it is zero.
+func (s Size) orOne() Size {
 	if s == (Size{}) {
-		return Square(n)
+		return Square(1)
 	}
 	return s
 }
