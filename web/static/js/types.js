@@ -130,6 +130,7 @@
  * @property {number|null} bias
  * @property {Activation|null} activation
  * @property {PoolInfo|null} pool
+ * @property {number|null} edit scale of an edit in force on this map
  * @property {boolean} exact the sum repeated here equals the stored value bit for bit
  * @property {number} difference
  * @property {Field[]} field
@@ -203,11 +204,14 @@
  * The connection to the server. Reconnects by itself.
  * @typedef {object} Client
  * @property {(greys: Uint8Array) => void} sendInput 784 greys, 0 paper … 255 ink
- * @property {(ref: UnitRef) => Promise<UnitInfo>} unit
+ * @property {(ref: UnitRef) => Promise<UnitInfo>} unit rejects with a code: the server's, "superseded", "stale", "closed"
+ * @property {(ref: UnitRef, h: number, w: number) => Promise<Values>} expand exact values of a patch
  * @property {(name: string) => void} setModel
  * @property {(edits: Edit[]) => void} setEdits replaces the list
  * @property {(fn: (frame: Frame) => void, signal?: AbortSignal) => void} onFrame
+ * @property {(fn: (error: ServerError) => void, signal?: AbortSignal) => void} onError errors that answer no request
  * @property {() => void} retry tries to connect now
+ * @property {() => number} retryAt performance.now() of the next attempt; 0 while none is planned
  * @property {() => void} close
  */
 
