@@ -31,13 +31,13 @@ for (const key of Object.keys(en)) {
 function sources(dir) {
   return readdirSync(join(root, dir), { withFileTypes: true }).flatMap(entry => {
     const path = join(dir, entry.name);
-    if (entry.isDirectory()) return ["node_modules", "vendor", "testdata"].includes(entry.name) ? [] : sources(path);
+    if (entry.isDirectory()) return ["node_modules", "vendor", "testdata", "test"].includes(entry.name) ? [] : sources(path);
     return /\.(js|go|templ)$/.test(entry.name) && !/_templ\.go$|_test\.go$/.test(entry.name) ? [path] : [];
   });
 }
 
 // A use is a string that is a key, or that starts one: `"tool." + name`,
-// `tool.${name}` and "tool." in Go use every key below "tool.".
+// `tool.${name}` and "tool.long_" in Go use every key that starts so.
 const used = new Set();
 const stems = new Set();
 const calls = /\b(?:t|T|v\.T|view\.T)\(\s*(["'`])([^"'`]*)\1/g;
@@ -49,7 +49,7 @@ for (const path of [...sources("web"), ...sources("internal"), ...sources("cmd")
   for (const [, , literal] of text.matchAll(/(["'`])([a-z][\w.${}-]*)\1/g)) {
     if (en[literal]) used.add(literal);
     const stem = literal.split("${")[0];
-    if (stem.endsWith(".")) stems.add(stem);
+    if (/^[a-z][\w-]*\..*[._]$|^[a-z][\w-]*\.$/.test(stem)) stems.add(stem);
   }
 }
 for (const key of Object.keys(en)) {
