@@ -7,7 +7,17 @@ import { packDrawing, readAddress, unpackDrawing, writeAddress } from "./url.js"
 const QUIET_MS = 300; // browsers refuse more than a few hundred changes a minute
 
 /** Parts of the state that the address holds. */
-const KEPT = /** @type {const} */ (["model", "view", "pin", "scope", "off", "hidden", "centred", "text", "spacing"]);
+const KEPT = /** @type {const} */ ([
+  "model",
+  "view",
+  "pin",
+  "scope",
+  "off",
+  "hidden",
+  "centred",
+  "text",
+  "spacing",
+]);
 
 /**
  * Brings back what an address says of the drawing and the camera.
@@ -31,53 +41,75 @@ export async function restore(ctx, address) {
 export function keepAddress(ctx, address) {
   const { store, bus, signal } = ctx;
   let { digit, drawing, camera } = address;
-  let timer = 0;
+  /** @type {ReturnType<typeof setTimeout>|undefined} */
+  let timer;
   let latest = 0;
 
   const write = () => {
-    timer = 0;
+    timer = undefined;
     history.replaceState(history.state, "", writeAddress(store.get(), { digit, drawing, camera }));
   };
   const soon = () => {
-    if (!timer) timer = setTimeout(write, QUIET_MS);
+    timer ??= setTimeout(write, QUIET_MS);
   };
   const flush = () => {
     clearTimeout(timer);
     write();
   };
+  bus.on("flush-address", flush, signal);
 
   store.subscribe((s, prev) => {
     if (KEPT.some(key => s[key] !== prev[key])) soon();
   }, signal);
-  bus.on("sample", sample => {
-    digit = /** @type {{index: number}|null} */ (sample)?.index ?? null;
-    soon();
-  }, signal);
-  bus.on("drawing", async greys => {
-    const mine = ++latest;
-    const bytes = Uint8Array.from(/** @type {Uint8Array} */ (greys));
-    const text = bytes.some(grey => grey > 0) ? await packDrawing(bytes) : null;
-    if (mine !== latest) return; // a newer drawing is on its way
-    drawing = text;
-    soon();
-  }, signal);
+  bus.on(
+    "sample",
+    sample => {
+      digit = /** @type {{index: number}|null} */ (sample)?.index ?? null;
+      soon();
+    },
+    signal,
+  );
+  bus.on(
+    "drawing",
+    async greys => {
+      const mine = ++latest;
+      const bytes = Uint8Array.from(/** @type {Uint8Array} */ (greys));
+      const text = bytes.some(grey => grey > 0) ? await packDrawing(bytes) : null;
+      if (mine !== latest) return; // a newer drawing is on its way
+      drawing = text;
+      soon();
+    },
+    signal,
+  );
   ctx.scene?.onCamera(() => {
     camera = ctx.scene?.camera() ?? null;
     soon();
   }, signal);
-  bus.on("reset-view", () => {
-    camera = null;
-    soon();
-  }, signal);
-  bus.on("copy-link", () => {
-    flush();
-    void copyLink(ctx);
-  }, signal);
-  addEventListener("popstate", () => {
-    const back = readAddress(location);
-    store.set(back.state);
-    void restore(ctx, back);
-  }, { signal });
+  bus.on(
+    "reset-view",
+    () => {
+      camera = null;
+      soon();
+    },
+    signal,
+  );
+  bus.on(
+    "copy-link",
+    () => {
+      flush();
+      void copyLink(ctx);
+    },
+    signal,
+  );
+  addEventListener(
+    "popstate",
+    () => {
+      const back = readAddress(location);
+      store.set(back.state);
+      void restore(ctx, back);
+    },
+    { signal },
+  );
   addEventListener("pagehide", flush, { signal });
 }
 

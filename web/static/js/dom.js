@@ -65,7 +65,11 @@ export function math(tag, props = {}, ...children) {
  */
 export function icon(name, extra = "") {
   const use = svg("use", { href: `#i-${name}` });
-  return svg("svg", { class: `ic ${extra}`.trim(), viewBox: "0 0 24 24", "aria-hidden": "true", focusable: "false" }, use);
+  return svg(
+    "svg",
+    { class: `ic ${extra}`.trim(), viewBox: "0 0 24 24", "aria-hidden": "true", focusable: "false" },
+    use,
+  );
 }
 
 /**
@@ -101,13 +105,15 @@ let policy;
  * @returns {URL}
  */
 export function scriptURL(url) {
-  const types = /** @type {{trustedTypes?: {createPolicy: (name: string, rules: object) => typeof policy}}} */ (
-    /** @type {unknown} */ (globalThis)
-  ).trustedTypes;
+  const types =
+    /** @type {{trustedTypes?: {createPolicy: (name: string, rules: object) => typeof policy}}} */ (
+      /** @type {unknown} */ (globalThis)
+    ).trustedTypes;
   if (!types) return url;
   policy ??= types.createPolicy("viz", {
     createScriptURL(/** @type {string} */ text) {
-      if (new URL(text, location.href).origin !== location.origin) throw new TypeError("a script of another site");
+      if (new URL(text, location.href).origin !== location.origin)
+        throw new TypeError("a script of another site");
       return text;
     },
   });

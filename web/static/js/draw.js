@@ -16,7 +16,18 @@ import { readAddress } from "./url.js";
 /** @typedef {import("./types.js").Mount} Mount */
 
 /** The views in the order in which they are mounted: the stage makes the scene. */
-const VIEWS = ["stage", "legend", "pad", "answer", "inspector", "thread", "modelmenu", "twin", "keys"];
+const VIEWS = [
+  "stage",
+  "legend",
+  "pad",
+  "answer",
+  "confusion",
+  "inspector",
+  "thread",
+  "modelmenu",
+  "twin",
+  "keys",
+];
 
 /** What the page is made of; tests read it. */
 export const page = start();
@@ -33,7 +44,7 @@ async function start() {
   const store = createStore(initialState(known));
   const bus = createBus();
   const acts = createActivations();
-  const client = createClient({ url: socketURL(), model: known.model, store });
+  const client = createClient({ url: "/ws", model: known.model, store });
   /** @type {import("./types.js").Weights|null} */
   let weights = null;
   /** @type {ViewContext} */
@@ -43,6 +54,7 @@ async function start() {
   store.subscribe((s, prev) => {
     if (s.manifest !== prev.manifest && s.manifest) {
       const manifest = s.manifest;
+      acts.setManifest(manifest);
       dropStale(store, manifest);
       loadWeights(manifest).then(
         loaded => {
@@ -59,18 +71,32 @@ async function start() {
       store.set({ pin: null, hover: null, off: [], hidden: [], play: null });
       client.setModel(s.model);
     }
-    if (s.off !== prev.off) client.setEdits(s.off.map(({ layer, channel }) => ({ layer, channel, scale: 0 })));
+    if (s.off !== prev.off) client.setEdits(editsOf(s.off));
     if (s.theme !== prev.theme) setTheme(s.theme);
   }, life.signal);
 
+  client.setEdits(editsOf(store.get().off));
   bus.on("toast", toast => showToast(/** @type {import("./toast.js").Toast} */ (toast)), life.signal);
   showState(main, store, life.signal);
   showLost(ctx);
-  mountShell({ theme: theme => store.set({ theme }), keys: () => bus.emit("keys"), signal: life.signal });
+  mountShell({
+    theme: theme => store.set({ theme }),
+    keys: () => bus.emit("keys"),
+    leave: () => bus.emit("flush-address"),
+    signal: life.signal,
+  });
   await mountViews(ctx);
   keepAddress(ctx, address);
   await restore(ctx, address);
   return ctx;
+}
+
+/**
+ * A map that is switched off is one whose values are multiplied by 0.
+ * @param {{layer: number, channel: number}[]} off
+ */
+function editsOf(off) {
+  return off.map(({ layer, channel }) => ({ layer, channel, scale: 0 }));
 }
 
 /** @param {ViewContext} ctx */
@@ -80,7 +106,10 @@ async function mountViews(ctx) {
     if (!root) continue;
     try {
       const module = await import(`./views/${name}.js`);
-      /** @type {Mount} */ (module[`mount${name[0].toUpperCase()}${name.slice(1)}`])(/** @type {HTMLElement} */ (root), ctx);
+      /** @type {Mount} */ (module[`mount${name[0].toUpperCase()}${name.slice(1)}`])(
+        /** @type {HTMLElement} */ (root),
+        ctx,
+      );
     } catch (error) {
       console.warn(`view ${name}:`, error);
     }
@@ -99,7 +128,8 @@ function dropStale(store, manifest) {
     return shape !== undefined && channel < shape[0] && y < shape[1] && x < shape[2];
   };
   if (pin && !has(pin.layer, pin.channel, pin.y, pin.x)) store.set({ pin: null });
-  if (off.some(map => !has(map.layer, map.channel))) store.set({ off: off.filter(map => has(map.layer, map.channel)) });
+  if (off.some(map => !has(map.layer, map.channel)))
+    store.set({ off: off.filter(map => has(map.layer, map.channel)) });
   if (hidden.some(layer => !has(layer))) store.set({ hidden: hidden.filter(layer => has(layer)) });
 }
 
@@ -137,10 +167,4 @@ function showLost({ store, client, signal }) {
       showToast({ text: t("lost.back"), icon: "plug" });
     }
   }, signal);
-}
-
-function socketURL() {
-  const url = new URL("/ws", location.href);
-  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-  return url.href;
 }

@@ -26,13 +26,12 @@ async function start() {
   const store = createStore(initialState({ model: MODEL, lang, theme: currentTheme() }));
   const bus = createBus();
   const acts = createActivations();
-  const url = new URL("/ws", location.href);
-  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-  const client = createClient({ url: url.href, model: MODEL, store });
+  const client = createClient({ url: "/ws", model: MODEL, store });
   /** @type {ViewContext} */
   const ctx = { store, client, acts, scene: null, weights: () => null, t, signal: life.signal, bus };
   client.onFrame(frame => acts.apply(frame), life.signal);
   store.subscribe((s, prev) => {
+    if (s.manifest !== prev.manifest && s.manifest) acts.setManifest(s.manifest);
     if (s.connection !== prev.connection) document.documentElement.dataset.connection = s.connection;
   }, life.signal);
   bus.on("toast", toast => showToast(/** @type {import("./toast.js").Toast} */ (toast)), life.signal);

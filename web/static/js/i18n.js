@@ -52,7 +52,10 @@ export function t(key, values = {}) {
  */
 export function num(value, digits) {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? "NaN" : value > 0 ? "∞" : `${MINUS}∞`;
-  const options = digits === undefined ? { maximumFractionDigits: 3 } : { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  const options =
+    digits === undefined
+      ? { maximumFractionDigits: 3 }
+      : { minimumFractionDigits: digits, maximumFractionDigits: digits };
   return format(options).format(value).replace("-", MINUS);
 }
 
@@ -71,7 +74,7 @@ export function signed(value, digits = 4) {
  * @param {number} [digits]
  */
 export function percent(share, digits = 2) {
-  return num(share * 100, digits) + NARROW + "%";
+  return `${num(share * 100, digits)}${NARROW}%`;
 }
 
 /** @returns {"en"|"zh"} */

@@ -7,9 +7,10 @@ import { currentTheme, setTheme } from "./theme.js";
  * @param {object} acts
  * @param {(theme: import("./theme.js").Theme) => void} [acts.theme] told after a change
  * @param {() => void} [acts.keys] shows the keyboard shortcuts
+ * @param {() => void} [acts.leave] called before the page is left for another language
  * @param {AbortSignal} [acts.signal]
  */
-export function mountShell({ theme, keys, signal }) {
+export function mountShell({ theme, keys, leave, signal }) {
   forgetWishes();
   /** @type {HTMLAnchorElement} */
   const language = must(document, '[data-act="language"]');
@@ -17,6 +18,7 @@ export function mountShell({ theme, keys, signal }) {
     "click",
     event => {
       event.preventDefault();
+      leave?.();
       location.assign(inLanguage(language.hreflang));
     },
     { signal },
@@ -69,7 +71,7 @@ function mountMenu(signal) {
     menu.hidden = !open;
     button.setAttribute("aria-expanded", String(open));
   };
-  button.addEventListener("click", () => show(menu.hidden), { signal });
+  button.addEventListener("click", () => show(Boolean(menu.hidden)), { signal });
   document.addEventListener(
     "click",
     event => {

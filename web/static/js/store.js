@@ -19,7 +19,7 @@ export function createStore(initial) {
     // no value changed.
     set(patch) {
       const keys = /** @type {(keyof AppState)[]} */ (Object.keys(patch));
-      if (keys.every((key) => Object.is(state[key], patch[key]))) return;
+      if (keys.every(key => Object.is(state[key], patch[key]))) return;
       const prev = state;
       state = Object.freeze({ ...state, ...patch });
       for (const reader of [...readers]) reader(state, prev);

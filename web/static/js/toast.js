@@ -20,7 +20,8 @@ const SHOWN_MS = 5000;
 export function showToast(toast) {
   const place = must(document, ".toasts");
   const box = h("div", { class: `toast ${toast.kind ?? ""}`.trim(), role: toast.kind ? "alert" : null });
-  let timer = 0;
+  /** @type {ReturnType<typeof setTimeout>|undefined} */
+  let timer;
   const end = () => {
     clearTimeout(timer);
     box.remove();
@@ -29,9 +30,17 @@ export function showToast(toast) {
     box,
     icon(toast.icon ?? (toast.kind ? "warn" : "check")),
     h("span", {}, toast.text),
-    toast.action && h("button", { class: "btn sm", type: "button", on: { click: () => act(toast, end) } }, toast.action.text),
+    toast.action &&
+      h(
+        "button",
+        { class: "btn sm", type: "button", on: { click: () => act(toast, end) } },
+        toast.action.text,
+      ),
   );
-  if (!toast.stay) place.replaceChildren(...[...place.children].filter(kept => /** @type {HTMLElement} */ (kept).dataset.stay));
+  if (!toast.stay)
+    place.replaceChildren(
+      ...[...place.children].filter(kept => /** @type {HTMLElement} */ (kept).dataset.stay),
+    );
   else box.dataset.stay = "true";
   place.append(box);
   if (!toast.stay) timer = setTimeout(end, SHOWN_MS);

@@ -37,7 +37,10 @@ export function readAddress({ search, hash }) {
   if (scope && SCOPES.includes(scope)) state.scope = /** @type {AppState["scope"]} */ (scope);
   const unit = whole(query.get("unit"), ".");
   if (unit?.length === 4) state.pin = { layer: unit[0], channel: unit[1], y: unit[2], x: unit[3] };
-  const off = (query.get("off") ?? "").split(",").slice(0, MAX_LIST).map(pair => whole(pair, "."));
+  const off = (query.get("off") ?? "")
+    .split(",")
+    .slice(0, MAX_LIST)
+    .map(pair => whole(pair, "."));
   const pairs = off.filter(pair => pair?.length === 2).map(pair => /** @type {number[]} */ (pair));
   if (pairs.length > 0) state.off = pairs.map(([layer, channel]) => ({ layer, channel }));
   const hidden = whole(query.get("hide"), ",");
@@ -88,7 +91,10 @@ export function writeAddress(state, { digit, drawing, camera }) {
 export async function packDrawing(greys) {
   const packed = new Blob([greys]).stream().pipeThrough(new CompressionStream("deflate-raw"));
   const bytes = new Uint8Array(await new Response(packed).arrayBuffer());
-  return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  return btoa(String.fromCharCode(...bytes))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replaceAll("=", "");
 }
 
 /**
