@@ -49,7 +49,7 @@ export function initialState(known = {}) {
     off: [],
     centred: true,
     tool: "pen",
-    brush: 22,
+    brush: 30,
     spacing: "fill",
     play: null,
     connection: "connecting",

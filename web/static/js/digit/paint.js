@@ -4,6 +4,7 @@
 import { FIELD, PAD } from "./recipe.js";
 
 /** @typedef {import("./drawing.js").Stroke} Stroke */
+/** @typedef {{x0: number, y0: number, x1: number, y1: number}} Box whole pixels; x1 and y1 lie past the last */
 /** @typedef {CanvasRenderingContext2D|OffscreenCanvasRenderingContext2D} Context */
 
 const PAPER = "#000";
@@ -84,7 +85,7 @@ export function paintAll(g, acts) {
  * The box that new points of a stroke can have changed, with the nib and its soft edge.
  * @param {Stroke} stroke
  * @param {number} from index of the first new point
- * @returns {{x0: number, y0: number, x1: number, y1: number}} whole pixels inside the pad
+ * @returns {Box} inside the pad
  */
 export function strokeBox(stroke, from) {
   const { points, width } = stroke;

@@ -41,7 +41,7 @@ export function createSketch(screen, changed) {
 
   const end = () => {
     if (!stroke) return;
-    surface.extend(stroke, stroke.points.length / 2, true);
+    surface.finish(stroke);
     stroke = null;
     changed();
   };
@@ -63,7 +63,8 @@ export function createSketch(screen, changed) {
       end();
       stroke = { kind: "stroke", tool, width, points: [x, y] };
       drawing.push(stroke);
-      surface.extend(stroke, 0, false);
+      surface.begin();
+      surface.extend(stroke, 0);
       changed();
     },
 
@@ -76,7 +77,7 @@ export function createSketch(screen, changed) {
         if (far >= CLOSE) all.push(points[i], points[i + 1]);
       }
       if (all.length / 2 === from) return;
-      surface.extend(stroke, from, false);
+      surface.extend(stroke, from);
       changed();
     },
 
@@ -94,7 +95,9 @@ export function createSketch(screen, changed) {
     untouched: () => drawing.onlyPicture() !== null,
     see: byMass => see(surface.greys(), drawing.onlyPicture(), byMass),
     resize(cssSide, density) {
-      if (surface.resize(cssSide, density)) surface.repaint(drawing.visible());
+      if (!surface.resize(cssSide, density)) return;
+      end(); // what lies under the stroke was remembered in the old size
+      surface.repaint(drawing.visible());
     },
   };
 }

@@ -13,7 +13,9 @@ const RAMP = rampTable(); // RGBA; the first 256 entries are the magnitudes
 /**
  * @typedef {object} Surface
  * @property {(acts: readonly import("./drawing.js").Act[]) => void} repaint
- * @property {(stroke: Stroke, from: number, finished: boolean) => void} extend paints new points
+ * @property {() => void} begin remembers the picture under a new stroke
+ * @property {(stroke: Stroke, from: number) => void} extend paints the stroke's new points
+ * @property {(stroke: Stroke) => void} finish paints the whole stroke as one line on what was remembered
  * @property {() => Uint8Array} greys 280×280, up to date; valid until the next change
  * @property {(cssSide: number, density: number) => boolean} resize true: repaint it
  */
@@ -27,6 +29,8 @@ export function createSurface(screen) {
   hidden.width = hidden.height = PAD;
   const exact = context(hidden, true); // kept in memory: reading back costs 0.1 ms, not a GPU round trip
   const shown = context(screen, false);
+  const underShown = context(screen.ownerDocument.createElement("canvas"), false);
+  const underExact = context(screen.ownerDocument.createElement("canvas"), true);
   const greys = new Uint8Array(PAD * PAD);
   /** The part of the hidden canvas that greys does not show yet. */
   const dirty = { x0: 0, y0: 0, x1: PAD, y1: PAD };
@@ -43,6 +47,13 @@ export function createSurface(screen) {
     Object.assign(dirty, { x0: PAD, y0: PAD, x1: 0, y1: 0 });
   };
 
+  const soil = (/** @type {import("./paint.js").Box} */ box) => {
+    dirty.x0 = Math.min(dirty.x0, box.x0);
+    dirty.y0 = Math.min(dirty.y0, box.y0);
+    dirty.x1 = Math.max(dirty.x1, box.x1);
+    dirty.y1 = Math.max(dirty.y1, box.y1);
+  };
+
   return {
     repaint(acts) {
       const side = screen.width / PAD;
@@ -52,14 +63,27 @@ export function createSurface(screen) {
       Object.assign(dirty, { x0: 0, y0: 0, x1: PAD, y1: PAD });
     },
 
-    extend(stroke, from, finished) {
-      paintStroke(shown, stroke, from, finished);
-      paintStroke(exact, stroke, from, finished);
-      const box = strokeBox(stroke, from);
-      dirty.x0 = Math.min(dirty.x0, box.x0);
-      dirty.y0 = Math.min(dirty.y0, box.y0);
-      dirty.x1 = Math.max(dirty.x1, box.x1);
-      dirty.y1 = Math.max(dirty.y1, box.y1);
+    begin() {
+      copy(screen, underShown);
+      copy(hidden, underExact);
+    },
+
+    extend(stroke, from) {
+      paintStroke(shown, stroke, from, false);
+      paintStroke(exact, stroke, from, false);
+      soil(strokeBox(stroke, from));
+    },
+
+    // The pieces painted on the way overlap in their soft edges, which shows as small
+    // bumps; one line has none, and is what undo and redo will paint.
+    finish(stroke) {
+      if (underShown.canvas.width === screen.width) {
+        copy(underShown.canvas, shown);
+        copy(underExact.canvas, exact);
+      }
+      paintStroke(shown, stroke, 0, true);
+      paintStroke(exact, stroke, 0, true);
+      soil(strokeBox(stroke, 0));
     },
 
     greys() {
@@ -89,6 +113,19 @@ export function paintField(canvas, greys) {
     image.data.set(RAMP.subarray(greys[k] * 4, greys[k] * 4 + 4), k * 4);
   }
   g.putImageData(image, 0, 0);
+}
+
+/**
+ * Copies all pixels; the copy is made as large as the original.
+ * @param {HTMLCanvasElement} from
+ * @param {CanvasRenderingContext2D} to
+ */
+function copy(from, to) {
+  if (to.canvas.width !== from.width) to.canvas.width = to.canvas.height = from.width;
+  to.save();
+  to.resetTransform();
+  to.drawImage(from, 0, 0);
+  to.restore();
 }
 
 /**
