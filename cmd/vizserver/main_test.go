@@ -117,7 +117,7 @@ func TestModels(t *testing.T) {
 func TestClassify(t *testing.T) {
 	t.Parallel()
 	name := digitPNG(t, t.TempDir(), 0)
-	for _, model := range zoo.Names() {
+	for _, model := range zoo.Names(zoo.Of(zoo.Digits)) {
 		r := vizserver(t, "classify", model, name, "--json", "--top", "10")
 		var line classified
 		if err := json.Unmarshal([]byte(r.out), &line); err != nil || r.code != 0 {

@@ -34,7 +34,7 @@ type modelLine struct {
 // Run implements the command.
 func (c *modelsCmd) Run(e *env) error {
 	lines := []modelLine{}
-	for _, entry := range zoo.Table() {
+	for _, entry := range zoo.Of(zoo.Digits) {
 		g, err := entry.Graph()
 		if err != nil {
 			return err

@@ -30,7 +30,8 @@ type Model struct {
 	Title   string
 	Graph   *Graph
 	Weights Weights
-	Pre     Preprocess
+	Pre     Preprocess // of greys; used where Image is not set
+	Image   ImagePre   // of photos
 	Labels  []string
 	Head    Head
 }

@@ -59,7 +59,7 @@ type modelList struct{ infos []modelInfo }
 
 func listModels() (*modelList, error) {
 	list := &modelList{}
-	for _, e := range zoo.Table() {
+	for _, e := range zoo.Of(zoo.Digits) {
 		g, err := e.Graph()
 		if err != nil {
 			return nil, err

@@ -81,7 +81,7 @@ func updateManifest(path string, info models.Info) error {
 	}
 	list = slices.DeleteFunc(list, func(i models.Info) bool { return i.Name == info.Name })
 	list = append(list, info)
-	order := zoo.Names()
+	order := zoo.Names(zoo.Table())
 	slices.SortStableFunc(list, func(a, b models.Info) int {
 		return slices.Index(order, a.Name) - slices.Index(order, b.Name)
 	})

@@ -15,7 +15,7 @@ import (
 type NotFoundError struct{ Name string }
 
 func (e *NotFoundError) Error() string {
-	return fmt.Sprintf("no network is called %q; there are %s", e.Name, strings.Join(Names(), ", "))
+	return fmt.Sprintf("no network is called %q; there are %s", e.Name, strings.Join(Names(table), ", "))
 }
 
 // Kind says that the thing does not exist.
@@ -46,9 +46,18 @@ func (e *Entry) Bind(w nn.Weights) (*nn.Model, error) {
 	}
 	m := &nn.Model{
 		Name: e.Name, Title: e.Title, Graph: g, Weights: w,
-		Pre: e.Pre, Labels: digits, Head: e.Head,
+		Pre: e.Pre, Image: e.Image, Labels: e.Labels(), Head: e.Head,
 	}
 	return m, m.CheckWeights()
+}
+
+// Labels returns the names of the classes in the order of the outputs; nil where the
+// table has none.
+func (e *Entry) Labels() []string {
+	if e.Task == Digits {
+		return digitLabels
+	}
+	return nil
 }
 
 // loaded keeps each model once; runs share its weights.

@@ -14,7 +14,7 @@ func TestNearest(t *testing.T) {
 		"LENET5-HARLEY":            "lenet5-harley",
 		"lenet-1998":               "lenet5-1998",
 		"mlp":                      "mlp-harley",
-		strings.Repeat("x", 10000): zoo.Names()[0],
+		strings.Repeat("x", 10000): zoo.Names(zoo.Table())[0],
 	} {
 		got := zoo.Nearest(given)
 		if len(given) > 100 { // anything of the table will do

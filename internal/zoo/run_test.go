@@ -37,7 +37,7 @@ func inputOf(m *nn.Model, digit int) []float32 {
 // TestEveryUnitAddsUp explains every unit of every net: repeating the arithmetic
 // gives the stored pre-activation bit for bit, and the products are inputs × weights.
 func TestEveryUnitAddsUp(t *testing.T) {
-	for _, name := range Names() {
+	for _, name := range Names(Of(Digits)) {
 		t.Run(name, func(t *testing.T) {
 			m, r := finished(t, name, 7)
 			for _, l := range m.Graph.Layers {

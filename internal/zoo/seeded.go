@@ -1,0 +1,59 @@
+package zoo
+
+import (
+	"hash/fnv"
+	"math"
+	"strings"
+
+	"vizserver/internal/nn"
+)
+
+// Seeded returns weights that depend on a graph's names and shapes alone: the same
+// numbers as scripts/golden/seeded.py makes, so that parity with PyTorch needs no
+// weight files. They keep the size of activations about constant with ReLU:
+//
+//	weight of rank ≥ 2   uniform ±√(6/Fᵢ), Fᵢ = product of all dimensions but the first
+//	…weight of rank 1    uniform 0.8…1.2 (γ of batch normalisation, a slope)
+//	…running_var         uniform 0.8…1.2
+//	all else             uniform ±0.1 (biases, β, running means)
+func Seeded(g *nn.Graph) nn.Weights {
+	w := nn.Weights{}
+	for _, n := range g.Nodes {
+		for _, p := range n.Params {
+			w[p.Name] = nn.Param{Dims: p.Dims, Data: seeded(p)}
+		}
+	}
+	return w
+}
+
+func seeded(p nn.ParamSpec) []float32 {
+	lo, hi := -0.1, 0.1
+	switch {
+	case len(p.Dims) > 1:
+		fan := 1
+		for _, d := range p.Dims[1:] {
+			fan *= d
+		}
+		hi = math.Sqrt(6 / float64(fan))
+		lo = -hi
+	case strings.HasSuffix(p.Name, "weight"), strings.HasSuffix(p.Name, "running_var"):
+		lo, hi = 0.8, 1.2
+	}
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(p.Name)) // a hash cannot fail
+	seed := h.Sum64()
+	data := make([]float32, p.Len())
+	for i := range data {
+		u := float64(splitMix(seed+uint64(i)*0x9e3779b97f4a7c15)>>11) * 0x1p-53
+		data[i] = float32(lo + (hi-lo)*u)
+	}
+	return data
+}
+
+// splitMix is the output function of SplitMix64 (Steele, Lea and Flood, OOPSLA 2014).
+func splitMix(x uint64) uint64 {
+	x += 0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
+}
