@@ -125,7 +125,11 @@ func TestTruncated(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for n := range len(b) {
+		step := 1
+		if testing.Short() {
+			step = 13
+		}
+		for n := 0; n < len(b); n += step {
 			p, err := d.Decode(t.Context(), bytes.NewReader(b[:n]))
 			switch k := fault.KindOf(err); {
 			case err == nil:

@@ -5,10 +5,12 @@ import (
 	"compress/gzip"
 	"encoding/binary"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"vizserver/internal/fault"
 	"vizserver/internal/testutil"
@@ -55,55 +57,57 @@ func TestTrainFromModule(t *testing.T) {
 	}
 }
 
+// digits are n blank digits as an IDX file.
+func digits(n int) []byte { return idx([]int{n, Side, Side}, make([]byte, n*Pixels)) }
+
 func TestTrainErrors(t *testing.T) {
-	digits := func(n int, extra ...byte) []byte {
-		return append(idx([]int{n, Side, Side}, make([]byte, n*Pixels)), extra...)
+	dir := t.TempDir()
+	if _, err := Train(t.Context(), dir); !errors.Is(err, ErrNoData) || fault.KindOf(err) != fault.NotFound || !strings.Contains(err.Error(), "--data DIR") {
+		t.Errorf("empty directory: %v", err)
 	}
+	if err := os.WriteFile(filepath.Join(dir, "train-images-idx3-ubyte"), digits(2), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Train(t.Context(), dir); err == nil || !strings.Contains(err.Error(), "[2 28 28], not the [60000 28 28]") {
+		t.Errorf("two digits: %v", err)
+	}
+}
+
+func TestLoad(t *testing.T) {
+	const images, labels, n = "half-images-idx3-ubyte", "half-labels-idx1-ubyte", 5
+	ten := idx([]int{n}, []byte{0, 1, 2, 10, 9})
 	for _, tc := range []struct {
 		name  string
 		files map[string][]byte
-		kind  fault.Kind
 		text  string
 	}{
-		{name: "empty directory", kind: fault.NotFound, text: "--data DIR"},
-		{
-			name: "no labels", kind: fault.NotFound, text: "train-labels-idx1-ubyte",
-			files: map[string][]byte{"train-images-idx3-ubyte": digits(trainCount)},
-		},
-		{
-			name: "too few", kind: fault.Unprocessable, text: "[2 28 28], not the [60000 28 28]",
-			files: map[string][]byte{"train-images-idx3-ubyte": digits(2)},
-		},
-		{
-			name: "not gzip", kind: fault.Unprocessable, text: "not a gzip file",
-			files: map[string][]byte{"train-images-idx3-ubyte.gz": []byte("no")},
-		},
-		{
-			name: "cut gzip", kind: fault.Unprocessable, text: "unexpected EOF",
-			files: map[string][]byte{"train-images-idx3-ubyte.gz": gz(t, digits(2))[:30]},
-		},
-		{
-			name: "label 10", kind: fault.Unprocessable, text: "label 10 of digit 3",
-			files: map[string][]byte{
-				"train-images-idx3-ubyte.gz": gz(t, digits(trainCount)),
-				"train-labels-idx1-ubyte":    idx([]int{trainCount}, append([]byte{0, 1, 2, 10}, make([]byte, trainCount-4)...)),
-			},
-		},
+		{name: "plain", files: map[string][]byte{images: digits(n), labels: idx([]int{n}, []byte{0, 1, 2, 3, 9})}},
+		{name: "gzip", files: map[string][]byte{images + ".gz": gz(t, digits(n)), labels + ".gz": gz(t, idx([]int{n}, make([]byte, n)))}},
+		{name: "no labels", files: map[string][]byte{images: digits(n)}, text: "open " + labels},
+		{name: "too few", files: map[string][]byte{images: digits(2)}, text: "[2 28 28], not the [5 28 28]"},
+		{name: "other side", files: map[string][]byte{images: idx([]int{n, 28, 27}, make([]byte, n*28*27))}, text: "[5 28 27]"},
+		{name: "labels as images", files: map[string][]byte{images: ten}, text: "[5], not the [5 28 28]"},
+		{name: "not gzip", files: map[string][]byte{images + ".gz": []byte("no")}, text: "not a gzip file"},
+		{name: "cut gzip", files: map[string][]byte{images + ".gz": gz(t, digits(n))[:20]}, text: "unexpected EOF"},
+		{name: "gzip bomb", files: map[string][]byte{images + ".gz": gz(t, make([]byte, maxIDX+100))}, text: "longer than"},
+		{name: "label 10", files: map[string][]byte{images: digits(n), labels: ten}, text: "label 10 of digit 3"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			t.Parallel()
-			dir := t.TempDir()
+			if testing.Short() && tc.name == "gzip bomb" {
+				t.Skip("inflates 64 MiB")
+			}
+			dir := fstest.MapFS{}
 			for name, b := range tc.files {
-				if err := os.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
-					t.Fatal(err)
-				}
+				dir[name] = &fstest.MapFile{Data: b}
 			}
-			_, err := Train(t.Context(), dir)
-			if err == nil || fault.KindOf(err) != tc.kind || !strings.Contains(err.Error(), tc.text) {
-				t.Errorf("got %v (%v), want %v with %q", err, fault.KindOf(err), tc.kind, tc.text)
-			}
-			if tc.kind == fault.NotFound && !errors.Is(err, ErrNoData) {
-				t.Errorf("%v is not ErrNoData", err)
+			d, err := load(dir, "half", n)
+			switch {
+			case tc.text == "" && (err != nil || d.Len() != n):
+				t.Errorf("%v, %v", d, err)
+			case tc.text != "" && (err == nil || !strings.Contains(err.Error(), tc.text)):
+				t.Errorf("got %v, want %q", err, tc.text)
+			case err != nil && fault.KindOf(err) != fault.Unprocessable && !errors.Is(err, fs.ErrNotExist):
+				t.Errorf("%v is %v", err, fault.KindOf(err))
 			}
 		})
 	}
