@@ -95,6 +95,7 @@ export function createClient({ url, model, store, open = u => new WebSocket(u), 
 
   function forget() {
     clearTimeout(watchdog);
+    generation = 0;
     if (!socket) return;
     socket.onopen = socket.onmessage = socket.onclose = null;
     socket = null;
