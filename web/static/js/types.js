@@ -203,7 +203,7 @@
 /**
  * The connection to the server. Reconnects by itself.
  * @typedef {object} Client
- * @property {(greys: Uint8Array) => void} sendInput 784 greys, 0 paper … 255 ink
+ * @property {(greys: Uint8Array) => number} sendInput 784 greys, 0 paper … 255 ink; the number of the run
  * @property {(ref: UnitRef) => Promise<UnitInfo>} unit rejects with a code: the server's, "superseded", "stale", "closed"
  * @property {(ref: UnitRef, h: number, w: number) => Promise<Values>} expand exact values of a patch
  * @property {(name: string) => void} setModel

@@ -232,6 +232,7 @@ export function createClient({ url, model, store, open = u => new WebSocket(u), 
       run = (run + 1) >>> 0 || 1;
       unsent = true;
       flush();
+      return run;
     },
     unit: ref => requests.ask({ type: "unit", ...pick(ref) }, flush),
     expand: (ref, h, w) => requests.ask({ type: "expand", ...pick(ref), h, w }, flush),

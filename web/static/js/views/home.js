@@ -23,21 +23,19 @@ export function mountHome(root, ctx) {
   const { signal } = life;
   ctx.signal.addEventListener("abort", () => life.abort(), { signal });
   const strip = createStripView(must(root, ".strip-stage"), ctx, signal);
-  const { acts, client, store } = ctx;
+  const { client, store } = ctx;
   /** @type {TestDigit|null} */
   let digit = null;
-  let sentAt = -1; // version of the activations when the digit was sent
+  let awaited = -1; // run of the digit
 
   const next = createTurns(root, signal, async () => {
     digit = await fetchDigit({}, signal);
-    sentAt = acts.version;
     strip.empty();
-    client.sendInput(digit.greys);
+    awaited = client.sendInput(digit.greys);
   });
   const come = () => {
     const { answer, manifest } = store.get();
-    if (!digit || !answer || !manifest || acts.version === sentAt) return;
-    if (strip.running()) return;
+    if (!digit || !manifest || answer?.run !== awaited || strip.running()) return;
     const shown = digit;
     say(root, ctx, shown, false);
     strip.run(answer, () => {
@@ -49,8 +47,8 @@ export function mountHome(root, ctx) {
     if (store.get().connection === "lost") must(root, ".strip-says").textContent = ctx.t("home.lost");
   };
 
-  acts.onChange(come, signal);
   store.subscribe((s, prev) => {
+    if (s.answer !== prev.answer) come();
     if (s.connection !== prev.connection) line();
     if (s.connection === "open" && prev.connection === "lost") next.now();
     if (s.theme !== prev.theme) strip.paint();
