@@ -17,7 +17,8 @@ const pictureMinSide = boxSide
 //
 // Which colour is ink follows from the rim: its median is paper, so dark on light and light on dark
 // both work. A rim that is almost all pure white or pure black is a drawing, whose greys are taken
-// as they are; any other is a photograph: its paper is levelled and its ink stretched to 255.
+// as they are; any other is a photograph: its paper is levelled, its ink stretched
+// to 255, and specks and what reaches in from the rim are left out.
 // A 28×28 drawing that MNIST's recipe has already made (a file of the data set) stays as it is.
 //
 // ok is false, and all greys 0, where there is no ink.
@@ -145,6 +146,7 @@ func (p plane) level(paper byte, light bool) plane {
 	for i, d := range depth {
 		out.greys[i] = byte(255*math.Min(1, math.Max(0, (3*d-full)/full)) + 0.5)
 	}
+	out.clean()
 	return out
 }
 

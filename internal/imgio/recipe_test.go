@@ -199,6 +199,35 @@ func photograph(r *rand.Rand, greys []byte, inkLevel, paper float64) *image.NRGB
 	return m
 }
 
+// Specks and a dark table beside the sheet change nothing.
+func TestPhotographIsCleaned(t *testing.T) {
+	r := rand.New(rand.NewPCG(11, 2))
+	greys := luminance(imaging.Resize(digitImage(mnist.Test().Image(4), 28, 255, 0), 280, 280, imaging.Linear)).greys
+	m := photograph(r, greys, 50, 210)
+	want, _ := Digit(m, true)
+	dark := func(x0, y0, x1, y1 int) {
+		for y := y0; y < y1; y++ {
+			for x := x0; x < x1; x++ {
+				m.SetNRGBA(x, y, color.NRGBA{60, 50, 40, 255})
+			}
+		}
+	}
+	dark(0, 0, 60, 700)      // a table to the left
+	dark(600, 620, 607, 626) // two specks
+	dark(90, 80, 96, 84)
+	got, ok := Digit(m, true)
+	if !ok {
+		t.Fatal("blank")
+	}
+	sum := 0
+	for i := range got {
+		sum += abs(int(got[i]) - int(want[i]))
+	}
+	if mean := float64(sum) / 784; mean > 4 {
+		t.Errorf("greys differ by %.1f on average", mean)
+	}
+}
+
 func TestBlankPictures(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 3))
 	for name, m := range map[string]*image.NRGBA{
