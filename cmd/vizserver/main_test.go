@@ -311,7 +311,7 @@ func TestServe(t *testing.T) {
 	if err != nil || m == nil {
 		t.Fatalf("printed %q, %v", line[:n], err)
 	}
-	r, err := http.Get(m[1] + "readyz") //nolint:noctx // a test
+	r, err := http.Get(m[1] + "readyz")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -61,7 +61,7 @@ var foreign = map[string][]string{
 	"internal/nn/kernel": {
 		"math", "slices", "unsafe", "golang.org/x/sys/cpu",
 	},
-	"internal/fault": {"context", "errors", "fmt", "net/http"},
+	"internal/fault": {"context", "errors", "fmt", "net/http", "strings"},
 }
 
 // tables are files of data, which may be longer than a reader's page.

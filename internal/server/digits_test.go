@@ -26,7 +26,7 @@ func TestDigits(t *testing.T) {
 	get := func(path string) digitAnswer {
 		r := ask{path: path}.do(t, h)
 		if r.StatusCode != 200 {
-			t.Fatalf("%s: %d %s", path, r.StatusCode, read(t, r))
+			t.Fatalf("%s: %d %s", path, r.StatusCode, r.body)
 		}
 		d := readJSON[digitAnswer](t, r)
 		greys, err := base64.StdEncoding.DecodeString(d.Pixels)
@@ -63,7 +63,7 @@ func TestWeights(t *testing.T) {
 		Weights struct{ URL, SHA256 string }
 	}](t, ask{path: "/api/models/lenet5-1998"}.do(t, h))
 	r := ask{path: manifest.Weights.URL}.do(t, h)
-	body := read(t, r)
+	body := r.body
 	sum := sha256.Sum256([]byte(body))
 	if r.StatusCode != http.StatusOK || hex.EncodeToString(sum[:]) != manifest.Weights.SHA256 {
 		t.Errorf("%d, sha %x, want %s", r.StatusCode, sum, manifest.Weights.SHA256)

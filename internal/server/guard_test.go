@@ -43,7 +43,7 @@ func TestHosts(t *testing.T) {
 		}
 	}
 	r := ask{path: "/draw", host: "evil.example", header: []string{"Accept", html}}.do(t, local)
-	if body := read(t, r); !strings.Contains(body, "--allow-host evil.example") {
+	if body := r.body; !strings.Contains(body, "--allow-host evil.example") {
 		t.Errorf("no hint in %.200q", body)
 	}
 }
@@ -100,27 +100,15 @@ func TestSocketOrigin(t *testing.T) {
 		{"another scheme", http.Header{"Origin": {strings.Replace(hs.URL, "http", "file", 1)}}, 403},
 		{"none, but a cookie", http.Header{"Cookie": {"viz_lang=zh"}}, 403},
 	} {
-		ws, r, err := websocket.DefaultDialer.DialContext(t.Context(), url, c.header)
-		if r == nil {
-			t.Fatalf("%s: %v", c.name, err)
-		}
-		if r.StatusCode != c.status {
-			t.Errorf("%s: %d, want %d", c.name, r.StatusCode, c.status)
-		}
-		if ws != nil {
-			_ = ws.Close()
+		if _, status, _ := dial(t, websocket.DefaultDialer, url, c.header); status != c.status {
+			t.Errorf("%s: %d, want %d", c.name, status, c.status)
 		}
 	}
 	// compression is offered and must not be taken: a small message could become a large one
 	dialer := *websocket.DefaultDialer
 	dialer.EnableCompression = true
-	ws, r, err := dialer.DialContext(t.Context(), url, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = ws.Close() }()
-	if got := r.Header.Get("Sec-Websocket-Extensions"); got != "" {
-		t.Errorf("extensions %q", got)
+	if _, status, answer := dial(t, &dialer, url, nil); status != 101 || answer.Get("Sec-Websocket-Extensions") != "" {
+		t.Errorf("%d, extensions %q", status, answer.Get("Sec-Websocket-Extensions"))
 	}
 }
 

@@ -24,9 +24,17 @@ func TestSecurityHeaders(t *testing.T) {
 		"require-trusted-types-for 'script'", "trusted-types viz",
 	}
 	for _, a := range []ask{
-		{path: "/"}, {path: "/draw"}, {path: "/nowhere"}, {path: "/nowhere", header: []string{"Accept", html}},
-		{path: "/api/models"}, {path: "/static/x/y.js"}, {path: "/healthz"}, {path: "/metrics"},
-		{path: "/", host: "evil.example"}, {method: "POST", path: "/draw"}, {path: "/favicon.ico"},
+		{path: "/"},
+		{path: "/draw"},
+		{path: "/nowhere"},
+		{path: "/nowhere", header: []string{"Accept", html}},
+		{path: "/api/models"},
+		{path: "/static/x/y.js"},
+		{path: "/healthz"},
+		{path: "/metrics"},
+		{path: "/", host: "evil.example"},
+		{method: "POST", path: "/draw"},
+		{path: "/favicon.ico"},
 	} {
 		r := a.do(t, h)
 		for name, value := range want {

@@ -58,7 +58,7 @@ func TestPicture(t *testing.T) {
 	h := newServer(t, server.Options{}).Handler()
 	r := ask{method: "POST", path: "/api/images", body: string(strokePNG(t)), header: []string{"Content-Type", "image/jpeg"}}.do(t, h)
 	if r.StatusCode != 200 {
-		t.Fatalf("%d: %s", r.StatusCode, read(t, r))
+		t.Fatalf("%d: %s", r.StatusCode, r.body)
 	}
 	a := readJSON[pictureAnswer](t, r)
 	greys, err := base64.StdEncoding.DecodeString(a.Pixels)
@@ -121,7 +121,7 @@ func TestBadPictures(t *testing.T) {
 		{"too long", strings.Repeat("x", 1<<20+1), nil, 413, "1 MiB"},
 	} {
 		r := ask{method: "POST", path: "/api/images", body: c.body, header: c.header}.do(t, h)
-		body := read(t, r)
+		body := r.body
 		if r.StatusCode != c.status || r.Header.Get("Content-Type") != "application/problem+json" {
 			t.Errorf("%s: %d %s: %s", c.name, r.StatusCode, r.Header.Get("Content-Type"), body)
 		}
@@ -218,7 +218,7 @@ func TestFullQueue(t *testing.T) {
 	<-started
 	deadline := time.Now().Add(10 * time.Second)
 	for {
-		res, err := http.Post(hs.URL+"/api/images", "image/png", bytes.NewReader(strokePNG(t))) //nolint:noctx // a test
+		res, err := http.Post(hs.URL+"/api/images", "image/png", bytes.NewReader(strokePNG(t)))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -26,7 +26,7 @@ func TestLanguage(t *testing.T) {
 		{"error page", "/nowhere", []string{"Accept", html, "Accept-Language", "zh"}, "zh-Hans", ""},
 	} {
 		r := ask{path: c.path, header: c.header}.do(t, h)
-		body := read(t, r)
+		body := r.body
 		if !strings.Contains(body, `<html lang="`+c.want+`"`) {
 			t.Errorf("%s: no %s in %.80q", c.name, c.want, body)
 		}
@@ -54,7 +54,7 @@ func TestTheme(t *testing.T) {
 		{"/draw", "viz_theme=pink", `data-lang="en">`},
 	} {
 		r := ask{path: c.path, header: []string{"Cookie", c.cookie}}.do(t, h)
-		if body := read(t, r); !strings.Contains(body, c.want) {
+		if body := r.body; !strings.Contains(body, c.want) {
 			t.Errorf("%s with %q: no %q in %.120q", c.path, c.cookie, c.want, body)
 		}
 	}
@@ -75,7 +75,7 @@ func TestPagesAreClean(t *testing.T) {
 	h := newServer(t, server.Options{}).Handler()
 	for _, path := range []string{"/", "/draw", "/nowhere"} {
 		for _, lang := range []string{"en", "zh"} {
-			body := read(t, ask{path: path, header: []string{"Accept", html, "Accept-Language", lang}}.do(t, h))
+			body := ask{path: path, header: []string{"Accept", html, "Accept-Language", lang}}.do(t, h).body
 			for _, tag := range inlineScript.FindAllString(body, -1) {
 				if !strings.Contains(tag, "src=") {
 					t.Errorf("%s %s: inline script %s", path, lang, tag)
@@ -105,7 +105,7 @@ func TestPagesAreClean(t *testing.T) {
 func TestPreload(t *testing.T) {
 	t.Parallel()
 	h := newServer(t, server.Options{}).Handler()
-	body := read(t, ask{path: "/draw"}.do(t, h))
+	body := ask{path: "/draw"}.do(t, h).body
 	for _, module := range []string{"store.js", "dom.js", "net/client.js", "net/frame.js", "views/stage.js", "gl/scene.js"} {
 		if !strings.Contains(body, `rel="modulepreload" href="/static/`+hashOf(t, h)+"/js/"+module) {
 			t.Errorf("%s is not preloaded", module)

@@ -133,8 +133,7 @@ func (s *Server) sentence(r *http.Request, err error, kind fault.Kind) (text, hi
 	if kind == fault.Internal {
 		return word("fault.internal.text"), i18n.Fill(word("fault.internal.hint"), map[string]string{"id": requestID(r)})
 	}
-	var e *said
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*said](err); ok {
 		text = i18n.Fill(word(e.key+".text"), e.values)
 		if h := word(e.key + ".hint"); h != e.key+".hint" {
 			hint = i18n.Fill(h, e.values)
@@ -146,11 +145,10 @@ func (s *Server) sentence(r *http.Request, err error, kind fault.Kind) (text, hi
 
 // clarify gives a kind to the errors of the standard library that a client causes.
 func clarify(err error) error {
-	var tooLarge *http.MaxBytesError
-	switch {
-	case errors.As(err, &tooLarge):
-		return say(fault.TooLarge, "fault.body", "limit", megabytes(tooLarge.Limit)).because(err)
-	case errors.Is(err, os.ErrDeadlineExceeded):
+	if e, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return say(fault.TooLarge, "fault.body", "limit", megabytes(e.Limit)).because(err)
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
 		return say(fault.Slow, "fault.upload").because(err)
 	}
 	return err

@@ -53,7 +53,7 @@ func TestDrain(t *testing.T) {
 	addr, stop, ended := listening(t, server.Options{DrainDelay: 300 * time.Millisecond})
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	get := func(path string) int {
-		r, err := client.Get("http://" + addr + path) //nolint:noctx // a test
+		r, err := client.Get("http://" + addr + path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -63,11 +63,10 @@ func TestDrain(t *testing.T) {
 	if got := get("/readyz"); got != 200 {
 		t.Fatalf("readyz before: %d", got)
 	}
-	ws, _, err := websocket.DefaultDialer.DialContext(t.Context(), "ws://"+addr+"/ws", nil)
-	if err != nil {
-		t.Fatal(err)
+	ws, status, _ := dial(t, websocket.DefaultDialer, "ws://"+addr+"/ws", nil)
+	if status != 101 {
+		t.Fatalf("socket: %d", status)
 	}
-	defer func() { _ = ws.Close() }()
 	if err := ws.WriteMessage(websocket.TextMessage, []byte(`{"type":"hello","version":1,"model":"lenet5-modern"}`)); err != nil {
 		t.Fatal(err)
 	}
@@ -85,10 +84,11 @@ func TestDrain(t *testing.T) {
 	if got := get("/healthz"); got != 200 {
 		t.Errorf("healthz in the delay: %d", got)
 	}
-	if _, r, err := websocket.DefaultDialer.DialContext(t.Context(), "ws://"+addr+"/ws", nil); err == nil || r == nil || r.StatusCode != 503 {
-		t.Errorf("a new socket in the delay: %v", err)
+	if _, status, _ := dial(t, websocket.DefaultDialer, "ws://"+addr+"/ws", nil); status != 503 {
+		t.Errorf("a new socket in the delay: %d", status)
 	}
 	var closed *websocket.CloseError
+	var err error
 	for err == nil {
 		_, _, err = ws.ReadMessage()
 	}

@@ -1,15 +1,14 @@
 package server_test
 
 import (
-	"bytes"
 	"encoding/json"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 
+	"github.com/gorilla/websocket"
 	"go.uber.org/goleak"
 
 	"vizserver/internal/server"
@@ -47,7 +46,17 @@ type ask struct {
 	host         string // empty: localhost:8080
 }
 
-func (a ask) do(t *testing.T, h http.Handler) *http.Response {
+// reply is an answer, read to its end.
+type reply struct {
+	StatusCode int
+	Header     http.Header
+	body       string
+}
+
+// Cookies returns what the answer sets.
+func (r reply) Cookies() []*http.Cookie { return (&http.Response{Header: r.Header}).Cookies() }
+
+func (a ask) do(t *testing.T, h http.Handler) reply {
 	t.Helper()
 	method := a.method
 	if method == "" {
@@ -66,24 +75,13 @@ func (a ask) do(t *testing.T, h http.Handler) *http.Response {
 	}
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
-	return w.Result()
+	return reply{w.Code, w.Result().Header, w.Body.String()}
 }
 
-func read(t *testing.T, r *http.Response) string {
+func readJSON[T any](t *testing.T, r reply) (v T) {
 	t.Helper()
-	b, err := io.ReadAll(r.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(b)
-}
-
-func readJSON[T any](t *testing.T, r *http.Response) (v T) {
-	t.Helper()
-	body := read(t, r)
-	d := json.NewDecoder(bytes.NewReader([]byte(body)))
-	if err := d.Decode(&v); err != nil {
-		t.Fatalf("%v in %q", err, body)
+	if err := json.Unmarshal([]byte(r.body), &v); err != nil {
+		t.Fatalf("%v in %q", err, r.body)
 	}
 	return v
 }
@@ -139,7 +137,7 @@ func TestRoutes(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			r := c.ask.do(t, h)
-			body := read(t, r)
+			body := r.body
 			if r.StatusCode != c.status || r.Header.Get("Content-Type") != c.kind {
 				t.Errorf("got %d %q, want %d %q", r.StatusCode, r.Header.Get("Content-Type"), c.status, c.kind)
 			}
@@ -194,10 +192,24 @@ func TestRejectionsAreCounted(t *testing.T) {
 	ask{path: "/nowhere"}.do(t, h)
 	ask{path: "/nowhere"}.do(t, h)
 	ask{path: "/", host: "evil.example"}.do(t, h)
-	body := read(t, ask{path: "/metrics"}.do(t, h))
+	body := ask{path: "/metrics"}.do(t, h).body
 	for _, line := range []string{`viz_rejected_total{kind="not_found"} 2`, `viz_rejected_total{kind="misdirected"} 1`} {
 		if !strings.Contains(body, line) {
 			t.Errorf("no %s", line)
 		}
 	}
+}
+
+// dial opens a socket and returns what the upgrade was answered with; the test
+// closes it.
+func dial(t *testing.T, d *websocket.Dialer, url string, header http.Header) (ws *websocket.Conn, status int, answer http.Header) {
+	t.Helper()
+	ws, r, err := d.DialContext(t.Context(), url, header) //nolint:bodyclose // gorilla: "the application need not close"
+	if r == nil {
+		t.Fatal(err)
+	}
+	if ws != nil {
+		t.Cleanup(func() { _ = ws.Close() })
+	}
+	return ws, r.StatusCode, r.Header
 }

@@ -23,7 +23,7 @@ func (s *Server) socket(w http.ResponseWriter, r *http.Request) error {
 	defer closed()
 	ws, err := s.upgrader.Upgrade(w, r, nil)
 	if err != nil {
-		return nil //nolint:nilerr // the upgrader has answered with the reason
+		return nil // the upgrader has answered with the reason
 	}
 	s.openSocks.Add(1)
 	defer s.openSocks.Done()

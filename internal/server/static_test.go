@@ -19,7 +19,7 @@ var staticLink = regexp.MustCompile(`/static/([0-9a-f]{16})/js/early\.js`)
 // hashOf returns the hash that the pages use.
 func hashOf(t *testing.T, h http.Handler) string {
 	t.Helper()
-	m := staticLink.FindStringSubmatch(read(t, ask{path: "/draw"}.do(t, h)))
+	m := staticLink.FindStringSubmatch(ask{path: "/draw"}.do(t, h).body)
 	if m == nil {
 		t.Fatal("no link to early.js on /draw")
 	}
@@ -40,7 +40,7 @@ func TestStaticFiles(t *testing.T) {
 			return err
 		}
 		r := ask{path: root + name}.do(t, h)
-		if r.StatusCode != 200 || read(t, r) != string(want) {
+		if r.StatusCode != 200 || r.body != string(want) {
 			t.Errorf("%s: status %d, or other bytes", name, r.StatusCode)
 		}
 		if c := r.Header.Get("Cache-Control"); !strings.Contains(c, "immutable") {
@@ -53,7 +53,7 @@ func TestStaticFiles(t *testing.T) {
 		if packed.Header.Get("Content-Encoding") != "gzip" {
 			return nil
 		}
-		z, err := gzip.NewReader(packed.Body)
+		z, err := gzip.NewReader(strings.NewReader(packed.body))
 		if err != nil {
 			return err
 		}

@@ -86,6 +86,10 @@ async function start() {
     signal: life.signal,
   });
   await mountViews(ctx);
+  if (address.state.model && address.state.model !== known.model) {
+    const text = t("draw.nonet", { name: address.state.model });
+    bus.emit("toast", { text, icon: "warn", kind: "warn" });
+  }
   keepAddress(ctx, address);
   await restore(ctx, address);
   return ctx;
