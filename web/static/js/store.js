@@ -61,6 +61,7 @@ export function initialState(known = {}) {
     run: 0,
     blank: true,
     inspector: false,
+    layer: null,
     ...known,
   };
 }

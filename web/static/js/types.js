@@ -191,6 +191,7 @@
  * @property {number} run
  * @property {boolean} blank nothing is drawn
  * @property {boolean} inspector the inspector is open
+ * @property {number|null} layer the layer looked at: the stop of the thread
  */
 
 /**
@@ -246,15 +247,18 @@
  * @property {(m: Manifest) => void} setManifest
  * @property {(w: Weights|null) => void} setWeights
  * @property {(clientX: number, clientY: number) => UnitRef|null} pick
- * @property {(ref: UnitRef) => {x: number, y: number}} project client pixels
+ * @property {(ref: UnitRef) => {x: number, y: number}|null} project client pixels; null when it is hidden or behind the eye
  * @property {(layer: number) => void} flyTo
  * @property {() => void} reset
- * @property {(name: string) => void} preset
+ * @property {(dx: number, dy: number) => void} orbit CSS pixels of a drag
+ * @property {(dx: number, dy: number) => void} pan
+ * @property {(factor: number, clientX: number, clientY: number) => void} zoomBy about a point
+ * @property {(name: string) => void} preset front, top, side, classic
  * @property {(view: AppState["view"], animate: boolean) => void} setView
  * @property {() => void} draw now
  * @property {() => void} invalidate at the next frame
  * @property {() => Promise<Blob>} snapshot PNG
- * @property {(ref: UnitRef) => [number, number, number]|null} readPixel for tests
+ * @property {(ref: UnitRef) => [number, number, number, number]|null} readPixel for tests: RGBA of the unit's top as drawn
  * @property {() => number[]} camera numbers for the address
  * @property {(c: number[]) => void} setCamera
  * @property {(fn: () => void, signal?: AbortSignal) => void} onCamera
