@@ -1,0 +1,59 @@
+// Which units of a map stand out from its background. A drawing leaves most of each map at one
+// value; a draft frame paints those units as one lid and only the others one by one.
+
+/** @typedef {import("../types.js").Manifest} Manifest */
+
+const NEAR = 6; // bytes, 2.4 % of the channel's range: not to be told from the background
+
+/**
+ * @typedef {object} Background
+ * @property {Uint32Array} units that stand out, by layer, each counted from its layer's first unit
+ * @property {{first: number, count: number}[]} layers each layer's part of units
+ * @property {Uint8Array} lids commonest byte of each channel, in layer order
+ */
+
+/**
+ * @param {Manifest} manifest
+ * @param {Uint8Array} bytes of every unit, in layer order
+ * @returns {Background}
+ */
+export function background(manifest, bytes) {
+  const channels = manifest.layers.reduce((sum, l) => sum + l.shape[0], 0);
+  const units = new Uint32Array(bytes.length);
+  const lids = new Uint8Array(channels);
+  const layers = [];
+  let at = 0;
+  let count = 0;
+  let channel = 0;
+  for (const {
+    shape: [c, h, w],
+  } of manifest.layers) {
+    const first = count;
+    // A vector is one group: an image given as a vector has one plate and one background.
+    const group = h * w > 1 ? h * w : c;
+    for (let from = 0; from < c * h * w; from += group) {
+      const lid = commonest(bytes, at + from, group);
+      const covered = h * w > 1 ? 1 : c;
+      lids.fill(lid, channel, channel + covered);
+      channel += covered;
+      for (let i = from; i < from + group; i++) if (Math.abs(bytes[at + i] - lid) > NEAR) units[count++] = i;
+    }
+    layers.push({ first, count: count - first });
+    at += c * h * w;
+  }
+  return { units: units.subarray(0, count), layers, lids };
+}
+
+const tally = new Uint16Array(256);
+
+/** @param {Uint8Array} bytes @param {number} from @param {number} length */
+function commonest(bytes, from, length) {
+  tally.fill(0);
+  let best = 0;
+  for (let i = from; i < from + length; i++) {
+    const b = bytes[i];
+    tally[b]++;
+    if (tally[b] > tally[best]) best = b;
+  }
+  return best;
+}
