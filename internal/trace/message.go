@@ -126,15 +126,13 @@ func decodeAs[T message](b []byte) (message, error) {
 
 // explainJSON puts an error of the JSON package into words for a viewer, without Go types.
 func explainJSON(err error) error {
-	var syntax *jsontext.SyntacticError
-	if errors.As(err, &syntax) {
+	if syntax, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
 		if errors.Is(err, jsontext.ErrDuplicateName) {
 			return badMessage("message_member", "a member stands twice at %q", cut(string(syntax.JSONPointer), maxModelName))
 		}
 		return badMessage("message_json", "the message is not valid JSON at byte %d", syntax.ByteOffset)
 	}
-	var semantic *json.SemanticError
-	if errors.As(err, &semantic) {
+	if semantic, ok := errors.AsType[*json.SemanticError](err); ok {
 		where := cut(string(semantic.JSONPointer), maxModelName)
 		if errors.Is(err, json.ErrUnknownName) {
 			return badMessage("message_member", "unknown member %q", where)

@@ -74,17 +74,16 @@ const closeWait = 250 * time.Millisecond
 
 // reason names the end of a session for the log.
 func reason(ctx context.Context, err error) string {
-	var closed *websocket.CloseError
-	var network net.Error
 	switch {
 	case ctx.Err() != nil:
 		return "server stopped"
 	case err == nil, errors.Is(err, net.ErrClosed), errors.Is(err, io.EOF):
 		return "closed"
-	case errors.As(err, &closed):
-		return fmt.Sprintf("closed with %d", closed.Code)
-	case errors.As(err, &network) && network.Timeout():
+	case isTimeout(err):
 		return "timeout"
+	}
+	if c, ok := errors.AsType[*websocket.CloseError](err); ok {
+		return fmt.Sprintf("closed with %d", c.Code)
 	}
 	return err.Error()
 }
@@ -121,7 +120,7 @@ func (s *session) read(ctx context.Context) error {
 		case err == nil:
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case s.isTimeout(err) && !s.greeted:
+		case isTimeout(err) && !s.greeted:
 			err = newError(fault.Slow, "no_hello", "no hello came within %v", s.limits.HelloWait)
 			fallthrough
 		case !isSocket(err):
@@ -150,13 +149,13 @@ func onSocket(err error) error {
 }
 
 func isSocket(err error) bool {
-	var e *socketError
-	return errors.As(err, &e)
+	_, ok := errors.AsType[*socketError](err)
+	return ok
 }
 
-func (s *session) isTimeout(err error) bool {
-	var n net.Error
-	return errors.As(err, &n) && n.Timeout()
+func isTimeout(err error) bool {
+	n, ok := errors.AsType[net.Error](err)
+	return ok && n.Timeout()
 }
 
 // extend gives the peer until the next ping is due and its answer overdue.
@@ -274,7 +273,6 @@ func checkDrawing(f *Frame) error {
 		return badFrame("input", "an input has one block, not %d", len(f.Blocks))
 	}
 	b := f.Blocks[0]
-	b.Data = nil
 	if b.Layer != 0 || b.Level != 0 || b.Channel != 0 || b.Channels != 1 || b.Width != drawingSide || b.Height != drawingSide {
 		return badFrame("input", "an input is channel 0 of layer 0 with %d×%d greys", drawingSide, drawingSide)
 	}

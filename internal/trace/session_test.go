@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"math"
-	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -13,14 +12,6 @@ import (
 
 	"vizserver/internal/nn"
 )
-
-func mustURL(s string) *url.URL {
-	u, err := url.Parse(s)
-	if err != nil {
-		panic(err)
-	}
-	return u
-}
 
 // TestStroke: an input is answered by the answer and all activations of the net, equal to
 // what the engine gives when it is asked directly.

@@ -94,10 +94,10 @@ func (s *session) explain(m askUnit) (any, error) {
 		Field: []areaReply{}, Feeds: []feedReply{},
 	}
 	if e.Layer.Pre != nil {
-		r.Pre = ptr(number(e.Pre))
+		r.Pre = new(number(e.Pre))
 	}
 	if e.Terms.HasBias {
-		r.Bias = ptr(number(e.Terms.Bias))
+		r.Bias = new(number(e.Terms.Bias))
 	}
 	for _, t := range e.Terms.Terms {
 		r.Products += len(t.Products)
@@ -120,8 +120,6 @@ func (s *session) unknownUnit(u nn.Unit) error {
 		l.Name, l.Shape[0], l.Shape[1], l.Shape[2], u.Channel, u.Y, u.X)
 }
 
-func ptr[T any](v T) *T { return &v }
-
 // compare fills in how well the repeated sum meets the stored value. An edit acts on what
 // the layer shows; where that is the sum itself, the edit is repeated too.
 func (s *session) compare(r *unitReply, e *nn.Explanation) {
@@ -133,7 +131,7 @@ func (s *session) compare(r *unitReply, e *nn.Explanation) {
 		if d.Layer != r.Layer || d.Channel != r.Channel {
 			continue
 		}
-		r.Edit = ptr(number(d.Scale))
+		r.Edit = new(number(d.Scale))
 		if e.Layer.Main != nil && e.Layer.Pre == nil {
 			repeated *= d.Scale
 		}
@@ -164,12 +162,12 @@ func pool(p *nn.Pooling) *poolReply {
 		r.Positions = append(r.Positions, [2]int{p.Y + i/p.W, p.X + i%p.W})
 	}
 	if p.Winner >= 0 {
-		r.Winner = ptr(p.Winner)
+		r.Winner = new(p.Winner)
 		return r
 	}
-	r.Sum, r.Coefficient = ptr(number(p.Sum)), ptr(number(p.Coefficient))
+	r.Sum, r.Coefficient = new(number(p.Sum)), new(number(p.Coefficient))
 	if p.Kind == "subsample" {
-		r.Bias = ptr(number(p.Bias))
+		r.Bias = new(number(p.Bias))
 	}
 	return r
 }

@@ -7,11 +7,12 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"testing"
-	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/gorilla/websocket"
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 // viewer is the page's end of a session, over a pipe in memory: no port, and timers that
@@ -19,6 +20,7 @@ import (
 type viewer struct {
 	tb    testing.TB
 	ws    *websocket.Conn
+	mu    sync.Mutex // of writing: a test may read and acknowledge on the side
 	ended chan error // what Serve returned
 	stop  context.CancelFunc
 }
@@ -26,7 +28,25 @@ type viewer struct {
 // newHub returns a hub over the test nets.
 func newHub(tb testing.TB, l Limits) *Hub {
 	tb.Helper()
-	return New(Options{Nets: newTestNets(tb), Limits: l, Log: slog.New(slog.DiscardHandler)})
+	return New(Options{Nets: newTestNets(tb), Limits: l, Log: slog.New(slog.DiscardHandler), Registry: prometheus.NewRegistry()})
+}
+
+// counter reads a metric of the hub's registry.
+func counter(tb testing.TB, r *prometheus.Registry, name string) float64 {
+	tb.Helper()
+	families, err := r.Gather()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	sum := 0.0
+	for _, f := range families {
+		if f.GetName() == name {
+			for _, m := range f.GetMetric() {
+				sum += m.GetCounter().GetValue() + m.GetGauge().GetValue()
+			}
+		}
+	}
+	return sum
 }
 
 // connect opens a session with the hub. The test must not end before it is closed, which
@@ -44,7 +64,8 @@ func connect(tb testing.TB, h *Hub) *viewer {
 		}
 		v.ended <- h.Serve(ctx, ws)
 	}()
-	ws, resp, err := websocket.NewClient(here, mustURL("ws://viewer/ws"), nil, 1<<10, 1<<10)
+	dialer := websocket.Dialer{NetDialContext: func(context.Context, string, string) (net.Conn, error) { return here, nil }}
+	ws, resp, err := dialer.Dial("ws://viewer/ws", nil)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -95,9 +116,17 @@ func (v *viewer) wait() error {
 
 func (v *viewer) send(text string) {
 	v.tb.Helper()
-	if err := v.ws.WriteMessage(websocket.TextMessage, []byte(text)); err != nil {
+	if err := v.say(text); err != nil {
 		v.tb.Fatalf("send %s: %v", text, err)
 	}
+}
+
+func (v *viewer) say(text string) error { return v.write(websocket.TextMessage, []byte(text)) }
+
+func (v *viewer) write(kind int, b []byte) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.ws.WriteMessage(kind, b)
 }
 
 func inputFrame(run uint32, greys []byte) []byte {
@@ -109,7 +138,7 @@ func inputFrame(run uint32, greys []byte) []byte {
 
 func (v *viewer) draw(run uint32, greys []byte) {
 	v.tb.Helper()
-	if err := v.ws.WriteMessage(websocket.BinaryMessage, inputFrame(run, greys)); err != nil {
+	if err := v.write(websocket.BinaryMessage, inputFrame(run, greys)); err != nil {
 		v.tb.Fatalf("draw %d: %v", run, err)
 	}
 }
@@ -199,8 +228,8 @@ func (v *viewer) closed(code int) {
 		if err == nil {
 			continue
 		}
-		var c *websocket.CloseError
-		if !errors.As(err, &c) || c.Code != code {
+		c, ok := errors.AsType[*websocket.CloseError](err)
+		if !ok || c.Code != code {
 			v.tb.Errorf("the session ended with %v, want close code %d", err, code)
 		} else if c.Text == "" {
 			v.tb.Errorf("close %d says nothing", code)
@@ -208,5 +237,3 @@ func (v *viewer) closed(code int) {
 		return
 	}
 }
-
-const soon = 2 * time.Second

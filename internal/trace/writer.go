@@ -83,8 +83,7 @@ func (s *session) part(ctx context.Context, err error) error {
 	}
 	reply := replyTo(err, 0)
 	code := fault.KindOf(err).WS()
-	var e *Error
-	if errors.As(err, &e) && e.Close != 0 {
+	if e, ok := errors.AsType[*Error](err); ok && e.Close != 0 {
 		code = e.Close
 	}
 	if send := s.sendJSON(reply); send != nil {
