@@ -19,7 +19,7 @@ func (p *page) hover(u unit) {
 
 // TestHarley19: the unit under the pointer is drawn grown in the next frame.
 func TestHarley19_HoverGrowsTheUnitAtOnce(t *testing.T) {
-	p := openDraw(t, "?digit=0&view=flat", options{})
+	p := openDraw(t, "?net=lenet5-harley&digit=0&view=flat", options{})
 	p.settled()
 	u := unit{Layer: 1, Channel: 2, Y: 14, X: 9}
 	at := p.at(u)
@@ -44,7 +44,7 @@ func TestHarley19_HoverGrowsTheUnitAtOnce(t *testing.T) {
 
 // TestHarley20: the edges to a unit's inputs, counted.
 func TestHarley20_EdgesToEveryInput(t *testing.T) {
-	p := openDraw(t, "?digit=0&view=flat", options{})
+	p := openDraw(t, "?net=lenet5-harley&digit=0&view=flat", options{})
 	p.settled()
 	for _, tc := range []struct {
 		u    unit
@@ -71,7 +71,7 @@ func TestHarley20_EdgesToEveryInput(t *testing.T) {
 // TestHarley22: nothing stays lit when the pointer leaves the scene, by the
 // page's edge or onto a panel.
 func TestHarley22_NothingStaysLit(t *testing.T) {
-	p := openDraw(t, "?digit=0&view=flat", options{})
+	p := openDraw(t, "?net=lenet5-harley&digit=0&view=flat", options{})
 	p.settled()
 	u := unit{Layer: 3, Channel: 8, Y: 5, X: 5}
 	pad := p.pad().rect()
@@ -121,7 +121,7 @@ func TestHarley21_EdgeColourIsTheWeight(t *testing.T) {
 			const {places} = layout(manifest, "fill", {width: 700, height: 600});
 			drawEdges({manifest, places, acts: page.acts, state: page.store.get(), inks, weight: weighing.weight, strongest: weighing.strongest}, u, lines);
 			const data = page.weights().get(manifest.layers[u.layer].weight).data;
-			return inputsOf(manifest, u).flatMap(a => unitsOf(a)).map((f, i) => ({
+			return inputsOf(manifest, u).flatMap(a => [...unitsOf(a)]).map((f, i) => ({
 				Weight: data[%s], FromMap: f.channel, NegHue: inks.negative, PosHue: inks.positive,
 				Ink: [...lines.data.slice(i * LINE_FLOATS + 10, i * LINE_FLOATS + 14)],
 			}));`, tc.u.js(), tc.index))

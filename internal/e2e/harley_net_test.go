@@ -122,7 +122,7 @@ func TestHarley32_MLPIsOffered(t *testing.T) {
 	if !slices.Equal(sizes, []int{784, 300, 100, 10}) {
 		t.Errorf("layers of %v units, want 784, 300, 100, 10", sizes)
 	}
-	p := openDraw(t, "", options{})
+	p := openDraw(t, "?net=lenet5-harley", options{})
 	p.draw(mouse, digits[1]...)
 	p.chooseNet("mlp-harley")
 	p.settled()

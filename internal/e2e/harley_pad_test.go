@@ -13,7 +13,7 @@ import (
 
 // TestHarley05: a pad of 280×280 units, white on black, a round smooth brush of 30.
 func TestHarley05_PadIs280WhiteOnBlackWithRoundBrush(t *testing.T) {
-	p := openDraw(t, "", options{})
+	p := openDraw(t, "?net=lenet5-harley", options{})
 	if box := p.pad().rect(); abs(box.W-box.H) > 0.5 {
 		t.Errorf("the pad is %.0f×%.0f, want a square", box.W, box.H)
 	}
@@ -49,7 +49,7 @@ func TestHarley05_PadIs280WhiteOnBlackWithRoundBrush(t *testing.T) {
 
 // TestHarley05 (smooth): a curve given by few points has no corner and no gap.
 func TestHarley05_FastStrokesAreSmooth(t *testing.T) {
-	p := openDraw(t, "", options{})
+	p := openDraw(t, "?net=lenet5-harley", options{})
 	r := p.pad().rect()
 	at := func(x, y float64) point { return point{r.X + x*r.W/padSize, r.Y + y*r.H/padSize} }
 	p.stroke(mouse, []point{at(60, 60), at(140, 220), at(220, 60)})
@@ -59,7 +59,7 @@ func TestHarley05_FastStrokesAreSmooth(t *testing.T) {
 }
 
 func TestHarley06_PencilEraserClear(t *testing.T) {
-	p := openDraw(t, "", options{})
+	p := openDraw(t, "?net=lenet5-harley", options{})
 	p.draw(mouse, []point{{60, 140}, {220, 140}})
 	drawn := p.ink()
 	if drawn == 0 {
@@ -143,7 +143,7 @@ func TestHarley07_PreviewShowsWhatTheNetGets(t *testing.T) {
 }
 
 func TestHarley08_TwoGuessesAndNoneForAnEmptyPad(t *testing.T) {
-	p := openDraw(t, "", options{})
+	p := openDraw(t, "?net=lenet5-harley", options{})
 	if first, _ := p.guesses(); first != -1 {
 		t.Errorf("an untouched pad is answered with %d", first)
 	}
@@ -168,7 +168,7 @@ func TestHarley08_TwoGuessesAndNoneForAnEmptyPad(t *testing.T) {
 
 // TestHarley09: no button: the net answers while the pen is down.
 func TestHarley09_AnswersDuringTheStroke(t *testing.T) {
-	p := openDraw(t, "", options{})
+	p := openDraw(t, "?net=lenet5-harley", options{})
 	r := p.pad().rect()
 	at := func(q point) point { return point{r.X + q.x*r.W/padSize, r.Y + q.y*r.H/padSize} }
 	way := steps(digits[7][0], 8)
@@ -195,7 +195,7 @@ func TestHarley09_AnswersDuringTheStroke(t *testing.T) {
 // TestHarley10: a stroke that leaves the pad ends cleanly: coming back with the
 // button up draws nothing.
 func TestHarley10_LeavingThePadEndsTheStroke(t *testing.T) {
-	p := openDraw(t, "", options{})
+	p := openDraw(t, "?net=lenet5-harley", options{})
 	r := p.pad().rect()
 	inside := point{r.X + r.W/2, r.Y + r.H/2}
 	outside := point{r.X + r.W + 120, r.Y + r.H/2}
@@ -221,7 +221,7 @@ func TestHarley10_LeavingThePadEndsTheStroke(t *testing.T) {
 
 // TestHarley11: a finger draws, and the page does not scroll under it.
 func TestHarley11_TouchDrawsAndThePageStays(t *testing.T) {
-	p := openDraw(t, "", options{width: 390, height: 844, scale: 2, touch: true})
+	p := openDraw(t, "?net=lenet5-harley", options{width: 390, height: 844, scale: 2, touch: true})
 	p.pad().rect() // scrolls to the pad
 	before := eval[float64](p, `scrollY + [...document.querySelectorAll("*")].reduce((s, e) => s + e.scrollTop, 0)`)
 	p.draw(finger, []point{{140, 40}, {140, 240}})
@@ -240,7 +240,7 @@ func TestHarley11_TouchDrawsAndThePageStays(t *testing.T) {
 
 // TestHarley12: clear blanks the guesses and leaves no trace of the drawing in any unit.
 func TestHarley12_ClearBlanksEveryUnit(t *testing.T) {
-	p := openDraw(t, "", options{})
+	p := openDraw(t, "?net=lenet5-harley", options{})
 	p.settled()
 	layers := with[int](p, `return page.store.get().manifest.layers.length;`)
 	var empty [][]float64

@@ -18,7 +18,7 @@ const harleyLayers = 8
 
 // TestHarley13: the input is at the bottom, the answer on top, with 0…9 above it.
 func TestHarley13_InputBelowAnswerOnTop(t *testing.T) {
-	p := openDraw(t, "", options{})
+	p := openDraw(t, "?net=lenet5-harley", options{})
 	for _, view := range []string{"3d", "flat"} {
 		p.setView(view)
 		above := math.Inf(1)
@@ -57,7 +57,7 @@ func TestHarley13_InputBelowAnswerOnTop(t *testing.T) {
 // TestHarley15: 3-D and flat are two views of the same units: every unit has a
 // place in both, and what is found there is that unit.
 func TestHarley15_BothViewsHoldTheSameUnits(t *testing.T) {
-	p := openDraw(t, "?digit=0", options{})
+	p := openDraw(t, "?net=lenet5-harley&digit=0", options{})
 	p.settled()
 	for _, view := range []string{"flat", "3d"} {
 		p.setView(view)
@@ -83,7 +83,7 @@ func TestHarley15_BothViewsHoldTheSameUnits(t *testing.T) {
 // TestHarley16: light falls on the net from the middle of a dark stage, and no
 // panel lies over it. (His panels are translucent and cover maps; ours are docked.)
 func TestHarley16_RadialStageAndNoPanelOverIt(t *testing.T) {
-	p := openDraw(t, "", options{width: 1400, height: 850})
+	p := openDraw(t, "?net=lenet5-harley", options{width: 1400, height: 850})
 	if bg := eval[string](p, `(() => {
 		for (let e = document.querySelector("[data-view=stage] canvas"); e && e.tagName !== "MAIN"; e = e.parentElement) {
 			const bg = getComputedStyle(e).backgroundImage;
@@ -194,7 +194,7 @@ func luminance(srgb [3]float64) float64 {
 // TestHarley18: each of the eight layers has a toggle; a hidden layer cannot be
 // found by the pointer, and a ghost of it stays.
 func TestHarley18_LayersHideAndLeaveAGhost(t *testing.T) {
-	p := openDraw(t, "?digit=0&view=flat", options{})
+	p := openDraw(t, "?net=lenet5-harley&digit=0&view=flat", options{})
 	p.settled()
 	names := with[[]string](p, `return page.store.get().manifest.layers.map(l => l.name);`)
 	p.openLayers()

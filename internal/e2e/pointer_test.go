@@ -78,7 +78,8 @@ func (p *page) drag(buttons int64, way ...point) {
 // wheel turns the wheel by dy at a place of the screen: negative is away, zooms in.
 func (p *page) wheel(x, y, dy float64) {
 	p.tb.Helper()
-	params := input.DispatchMouseEventParams{Type: input.DispatchMouseEventTypeMouseWheel, X: x, Y: y, DeltaY: dy}
+	// A delta of 0 would be left out of the request, and the browser asks for both.
+	params := input.DispatchMouseEventParams{Type: input.DispatchMouseEventTypeMouseWheel, X: x, Y: y, DeltaX: 1e-9, DeltaY: dy}
 	p.do("wheel", chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
 		_, err := cdp.Call(ctx, t, input.DispatchMouseEvent, params)
 		return err
