@@ -98,29 +98,6 @@ func TestBlankDrawing(t *testing.T) {
 	}
 }
 
-// TestCredits: without acknowledgements only two runs are sent; the newest drawing waits
-// and is sent as soon as a credit comes back.
-func TestCredits(t *testing.T) {
-	v := connect(t, newHub(t, Limits{}))
-	v.hello("flat")
-	v.draw(1, testDrawing(1))
-	v.frame()
-	v.draw(2, testDrawing(2))
-	v.frame()
-	for run := uint32(3); run <= 9; run++ {
-		v.draw(run, testDrawing(uint64(run)))
-	}
-	v.send(`{"type":"expand","id":5,"layer":0,"channel":0,"y":0,"x":0,"h":1,"w":1}`)
-	r, f, err := v.next()
-	if err != nil || f != nil || r.Type != "values" || r.Run != 2 {
-		t.Fatalf("a third run came without a credit: %+v %+v %v", r, f, err)
-	}
-	v.send(`{"type":"ack","run":1}`)
-	if f := v.frame(); f.Run != 9 {
-		t.Errorf("after the credit came run %d, want the newest, 9", f.Run)
-	}
-}
-
 // TestLateAck: acknowledging a later run frees the earlier one too.
 func TestLateAck(t *testing.T) {
 	v := connect(t, newHub(t, Limits{}))

@@ -139,6 +139,54 @@ func TestFloodIsSlowedThenClosed(t *testing.T) {
 	})
 }
 
+// TestCredits: without acknowledgements only two runs are sent; the newest drawing waits
+// and is sent at once when a credit comes back.
+func TestCredits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := connect(t, newHub(t, Limits{}))
+		v.hello("flat")
+		v.draw(1, testDrawing(1))
+		v.frame()
+		v.draw(2, testDrawing(2))
+		v.frame()
+		for run := uint32(3); run <= 9; run++ {
+			v.draw(run, testDrawing(uint64(run)))
+		}
+		v.send(`{"type":"expand","id":5,"layer":0,"channel":0,"y":0,"x":0,"h":1,"w":1}`)
+		r, f, err := v.next()
+		if err != nil || f != nil || r.Type != "values" || r.Run != 2 {
+			t.Fatalf("a third run came without a credit: %+v %+v %v", r, f, err)
+		}
+		synctest.Wait()
+		start := time.Now()
+		v.send(`{"type":"ack","run":1}`)
+		if f := v.frame(); f.Run != 9 {
+			t.Errorf("after the credit came run %d, want the newest, 9", f.Run)
+		}
+		if waited := time.Since(start); waited > 0 {
+			t.Errorf("it came %v after the credit", waited)
+		}
+	})
+}
+
+// TestBurstsAreFine: who is over the rate for moments only is slowed down and stays.
+func TestBurstsAreFine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := connect(t, newHub(t, Limits{}))
+		v.hello("flat")
+		for range 20 {
+			for range limits.Burst + 60 { // the burst, and one second over the rate
+				v.send(ackText(99)) // not due: it counts
+			}
+			time.Sleep(3 * time.Second)
+		}
+		v.draw(1, testDrawing(1))
+		if f := v.frame(); f.Run != 1 {
+			t.Errorf("run %d", f.Run)
+		}
+	})
+}
+
 // TestDrawingAt30IsNotTooFast: thirty drawings a second with their acknowledgements go on
 // for ever.
 func TestDrawingAt30IsNotTooFast(t *testing.T) {
