@@ -166,7 +166,7 @@ func DrawPad(v DrawView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "</span> <input class=\"slider\" type=\"range\" min=\"4\" max=\"60\" step=\"1\" value=\"30\"> <output class=\"num\"></output></label><div class=\"pad-sees\"><canvas class=\"plate\" width=\"28\" height=\"28\" role=\"img\" aria-label=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "</span> <input class=\"slider\" type=\"range\" min=\"4\" max=\"60\" step=\"1\" value=\"30\"> <span class=\"num pad-px\" aria-hidden=\"true\"></span></label><div class=\"pad-sees\"><canvas class=\"plate\" width=\"28\" height=\"28\" role=\"img\" aria-label=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -157,7 +157,7 @@ function attachTools(root, sketch, ctx, signal) {
       "--v",
       `${((s.brush - Number(brush.min)) / (Number(brush.max) - Number(brush.min))) * 100}%`,
     );
-    must(root, ".pad-brush output").textContent = t("pad.brush_px", { px: s.brush });
+    must(root, ".pad-px").textContent = t("pad.brush_px", { px: s.brush });
     brush.setAttribute("aria-valuetext", t("pad.brush_px", { px: s.brush }));
     centred.checked = s.centred;
   };
