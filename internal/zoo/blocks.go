@@ -114,8 +114,8 @@ func fc(g *nn.Graph, name, flatten string, out int, x *nn.Value) *nn.Value {
 }
 
 // softmax adds the answer: logits → probabilities.
-func softmax(g *nn.Graph, logits *nn.Value) *nn.Value {
-	return leaf(g, "softmax", "softmax", op.Softmax{}, logits)
+func softmax(g *nn.Graph, logits *nn.Value) {
+	leaf(g, "softmax", "softmax", op.Softmax{}, logits)
 }
 
 // gapHead adds the head of most nets after 2014: global average pooling, one fully

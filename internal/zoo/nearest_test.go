@@ -14,6 +14,8 @@ func TestNearest(t *testing.T) {
 		"LENET5-HARLEY":            "lenet5-harley",
 		"lenet-1998":               "lenet5-1998",
 		"mlp":                      "mlp-harley",
+		"SqueezeNet":               "squeezenet-1.0",
+		"vgg-16":                   "vgg16",
 		strings.Repeat("x", 10000): zoo.Names(zoo.Table())[0],
 	} {
 		got := zoo.Nearest(given)

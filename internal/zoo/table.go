@@ -36,6 +36,13 @@ type Entry struct {
 // table lists the networks in the order of the screen: one line for each family.
 var table = slices.Concat(
 	digitNets,
+	alexNets,
+	zfNets,
+	ninNets,
+	vggNets(),
+	squeezeNets,
+	mobileNets,
+	efficientNets,
 )
 
 // Table returns all networks in the order of the screen.
