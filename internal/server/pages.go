@@ -83,7 +83,7 @@ func (s *Server) render(w http.ResponseWriter, r *http.Request, status int, c te
 // home is the page /.
 func (s *Server) home(w http.ResponseWriter, r *http.Request) error {
 	p := s.page(w, r)
-	p.Entry, p.Preload = "js/home.js", s.assets.modules("js/home.js")
+	p.Entry, p.Preload, p.Words = "js/home.js", s.assets.modules("js/home.js"), true
 	p.Styles = s.assets.existing("css/views/home.css")
 	s.render(w, r, http.StatusOK, templates.Home(templates.HomeView{Page: p, Models: s.modelItems(p.Lang)}))
 	return nil
@@ -92,7 +92,8 @@ func (s *Server) home(w http.ResponseWriter, r *http.Request) error {
 // drawSheets are the styles of the views on /draw, in the order of the page.
 var drawSheets = []string{
 	"css/views/pad.css", "css/views/answer.css", "css/views/stage.css", "css/views/twin.css",
-	"css/views/inspector.css", "css/views/thread.css",
+	"css/views/inspector.css", "css/views/thread.css", "css/views/modelmenu.css",
+	"css/views/keys.css", "css/views/connection.css",
 }
 
 // draw is the page /draw. An address that asks for a net that does not exist
@@ -100,7 +101,7 @@ var drawSheets = []string{
 func (s *Server) draw(w http.ResponseWriter, r *http.Request) error {
 	p := s.page(w, r)
 	p.Title, p.Active, p.Keys = p.T("nav.draw"), "draw", true
-	p.Entry, p.Preload = "js/draw.js", s.assets.modules("js/draw.js")
+	p.Entry, p.Preload, p.Words = "js/draw.js", s.assets.modules("js/draw.js"), true
 	p.Styles = s.assets.existing(drawSheets...)
 	v := templates.DrawView{Page: p, Models: s.modelItems(p.Lang), Model: s.defaultModel()}
 	if wish := r.URL.Query().Get("net"); s.hasModel(wish) {

@@ -27,6 +27,7 @@ const VIEWS = [
   "modelmenu",
   "twin",
   "keys",
+  "connection",
 ];
 
 /** What the page is made of; tests read it. */
@@ -78,7 +79,6 @@ async function start() {
   client.setEdits(editsOf(store.get().off));
   bus.on("toast", toast => showToast(/** @type {import("./toast.js").Toast} */ (toast)), life.signal);
   showState(main, store, life.signal);
-  showLost(ctx);
   mountShell({
     theme: theme => store.set({ theme }),
     keys: () => bus.emit("keys"),
@@ -86,6 +86,7 @@ async function start() {
     signal: life.signal,
   });
   await mountViews(ctx);
+  if (weights) ctx.scene?.setWeights(weights); // they were faster than the scene
   if (address.state.model && address.state.model !== known.model) {
     const text = t("draw.nonet", { name: address.state.model });
     bus.emit("toast", { text, icon: "warn", kind: "warn" });
@@ -151,24 +152,4 @@ function showState(main, store, signal) {
   };
   store.subscribe(show, signal);
   show();
-}
-
-/**
- * Says that the server is lost, and that it is back.
- * @param {ViewContext} ctx
- */
-function showLost({ store, client, signal }) {
-  /** @type {(() => void)|null} */
-  let end = null;
-  store.subscribe((s, prev) => {
-    if (s.connection === prev.connection) return;
-    if (s.connection === "lost" && !end) {
-      const action = { text: t("lost.retry"), run: () => client.retry() };
-      end = showToast({ text: t("lost.text"), icon: "plug", kind: "warn", stay: true, action });
-    } else if (s.connection === "open" && end) {
-      end();
-      end = null;
-      showToast({ text: t("lost.back"), icon: "plug" });
-    }
-  }, signal);
 }

@@ -115,12 +115,22 @@ export function columnsFor(count, columns) {
 }
 
 /**
- * The size of a unit's field in the drawing, or null.
+ * The size of a unit's field in the drawing, in pixels; null where it does not see it.
  * @param {UnitInfo} info
+ * @param {Manifest} manifest
+ * @returns {{h: number, w: number, all: boolean}|null}
  */
-export function seen(info) {
+export function seen(info, manifest) {
   const field = info.field.find(part => part.layer === 0);
-  return field ? { h: field.y1 - field.y0 + 1, w: field.x1 - field.x0 + 1, field } : null;
+  if (!field) return null;
+  const [c, height, w] = manifest.layers[0].shape;
+  if (height * w === 1) {
+    // an image given as a vector: whoever reads it reads all of it
+    const side = Math.round(Math.sqrt(c));
+    return { h: side, w: side, all: field.channels.length === c };
+  }
+  const [high, wide] = [field.y1 - field.y0 + 1, field.x1 - field.x0 + 1];
+  return { h: high, w: wide, all: high === height && wide === w };
 }
 
 /**

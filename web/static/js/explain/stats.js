@@ -58,3 +58,19 @@ export function strongestUnit(acts, layer, channel) {
   for (let i = 1; i < values.length; i++) if (Math.abs(values[i]) > Math.abs(values[best])) best = i;
   return { layer: layer.index, channel, y: Math.floor(best / w), x: best % w };
 }
+
+/**
+ * The unit of a layer with the largest absolute value.
+ * @param {import("../types.js").Activations} acts
+ * @param {import("../types.js").Layer} layer
+ */
+export function strongestOf(acts, layer) {
+  let best = strongestUnit(acts, layer, 0);
+  let most = Math.abs(acts.value(best));
+  for (let channel = 1; channel < layer.shape[0]; channel++) {
+    const ref = strongestUnit(acts, layer, channel);
+    const size = Math.abs(acts.value(ref));
+    if (size > most) [best, most] = [ref, size];
+  }
+  return best;
+}

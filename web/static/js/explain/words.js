@@ -1,46 +1,41 @@
-// Names of units and layers in the reader's language.
+// Names of units, maps and layers in the reader's language. Counted from 0, as in the code.
 
 import { t } from "../i18n.js";
-import { layerName } from "../scene/labels.js";
+import { unitName as nameOf } from "../scene/names.js";
 
-export { layerName, shapeText } from "../scene/labels.js";
+export { layerName, shapeText } from "../scene/names.js";
 
 /** @typedef {import("../types.js").UnitRef} UnitRef */
 /** @typedef {import("../types.js").Manifest} Manifest */
 
 /**
- * "C3 · map 8 · (5, 4)", "F6 · unit 17", "Input · (16, 9)", "Output · 7". Counted from 0.
+ * "C3 · map 8 · (5, 4)"
  * @param {UnitRef} ref
  * @param {Manifest} manifest
  */
-export function unitName(ref, manifest) {
-  return `${layerName(manifest.layers[ref.layer], manifest)} · ${placeName(ref, manifest)}`;
-}
+export const unitName = (ref, manifest) => nameOf(manifest, ref);
 
 /**
- * The same without the layer.
+ * The same without the layer: "map 8 · (5, 4)".
  * @param {UnitRef} ref
  * @param {Manifest} manifest
  */
-export function placeName({ layer, channel, y, x }, manifest) {
-  const [c, h, w] = manifest.layers[layer].shape;
-  const at = `(${y}, ${x})`;
-  if (c === 1) return at;
-  if (h * w > 1) return `${t("unit.map", { map: String(channel) })} · ${at}`;
-  if (layer === manifest.layers.length - 1) return manifest.head.labels[channel] ?? String(channel);
-  return t("unit.unit", { unit: String(channel) });
+export function placeName(ref, manifest) {
+  const whole = nameOf(manifest, ref);
+  const cut = whole.indexOf(" · ");
+  return cut < 0 ? whole : whole.slice(cut + 3);
 }
 
 /**
- * "map 8", "unit 17", "7": the channel alone.
+ * "map 8", "unit 17": the channel alone.
  * @param {number} layer
  * @param {number} channel
  * @param {Manifest} manifest
  */
 export function channelName(layer, channel, manifest) {
   const [, h, w] = manifest.layers[layer].shape;
-  if (h * w > 1) return t("unit.map", { map: String(channel) });
-  return placeName({ layer, channel, y: 0, x: 0 }, manifest);
+  const number = String(channel);
+  return h * w > 1 ? t("unit.map", { map: number }) : t("unit.unit", { unit: number });
 }
 
 /**
@@ -48,10 +43,19 @@ export function channelName(layer, channel, manifest) {
  * @param {import("../types.js").Layer} layer
  */
 export function deedOf(layer) {
-  const key =
-    layer.kind === "pool"
-      ? `layer.pool.${layer.op === "AvgPool" ? "average" : "max"}`
-      : `layer.${layer.kind}`;
   const size = layer.kernel ? `${layer.kernel[0]} × ${layer.kernel[1]}` : "";
-  return t(key, { size });
+  switch (layer.kind) {
+    case "input":
+      return t("layer.input");
+    case "conv":
+      return t("layer.conv", { size });
+    case "pool":
+      return layer.op === "AvgPool" ? t("layer.pool.average", { size }) : t("layer.pool.max", { size });
+    case "subsample":
+      return t("layer.subsample", { size });
+    case "rbf":
+      return t("layer.rbf");
+    default:
+      return t("layer.fc");
+  }
 }

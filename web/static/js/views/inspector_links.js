@@ -45,13 +45,10 @@ export function createLinks(ctx, signal) {
     ].join();
     if (now === shown) return;
     shown = now;
-    const field = seen(info);
+    const field = seen(info, manifest);
     sees.hidden = field === null;
-    const whole = manifest.layers[0].shape;
-    if (field) {
-      const all = field.h === whole[1] && field.w === whole[2];
-      sees.textContent = t(all ? "inspector.sees_all" : "inspector.sees", { h: field.h, w: field.w });
-    }
+    if (field)
+      sees.textContent = t(field.all ? "inspector.sees_all" : "inspector.sees", { h: field.h, w: field.w });
     feeds.hidden = info.feeds.length === 0;
     showFeeds(info, manifest);
   }
