@@ -69,7 +69,8 @@ void main() {
   at += vec2(-along.y, along.x) * v_off;
   // Nearer by a hair than the top it lies on.
   float depth = mix(a.z, b.z, s) - 0.0006;
-  gl_Position = hiddenA || hiddenB ? vec4(2.0, 2.0, 2.0, 1.0) : vec4(at / (0.5 * u_size), depth, 1.0);
+  bool gone = hiddenA || hiddenB || distance(a.xy, b.xy) < 0.3;
+  gl_Position = gone ? vec4(2.0, 2.0, 2.0, 1.0) : vec4(at / (0.5 * u_size), depth, 1.0);
 }`;
 
 const FRAGMENT = `${HEAD}

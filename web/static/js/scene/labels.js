@@ -86,7 +86,9 @@ export function createLabels(root) {
       const p = places[i];
       const points = frame(p, p.plane, 3).map(e => onStage(lens, e, mixes[i]));
       const left = Math.min(...points.map(q => q.x));
-      const relief = frame(p, p.plane + p.base + p.relief * 0.35, 3).map(e => onStage(lens, e, mixes[i]));
+      const relief = frame(p, p.plane + p.base + p.relief * (p.plates > 0 ? 0.35 : 1), 3).map(e =>
+        onStage(lens, e, mixes[i]),
+      );
       const top = Math.min(...points.map(q => q.y));
       const over = Math.min(...relief.map(q => q.y));
       const bottom = Math.max(...points.map(q => q.y));

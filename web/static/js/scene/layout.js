@@ -88,7 +88,8 @@ function place(layer, manifest, spacing) {
     : row
       ? Math.ceil(channels / lines)
       : channels;
-  const step = picture || spacing === "classic" ? CELL : 13.5;
+  const wide = picture && spacing === "fill" ? 14 : CELL; // a net of rows has room for a larger picture
+  const step = picture ? wide : spacing === "classic" ? CELL : 13.5;
   return {
     layer: layer.index,
     channels,
@@ -96,16 +97,16 @@ function place(layer, manifest, spacing) {
     columns,
     across,
     pitchX: row || picture ? step : 0,
-    pitchZ: picture ? CELL : row ? 40 : 0,
+    pitchZ: picture ? wide : row ? 40 : 0,
     cell: CELL,
-    size: row && spacing === "fill" ? 11 : CUBE,
+    size: row && spacing === "fill" ? 11 : (wide * CUBE) / CELL,
     plane: 0,
     ...heights(layer, row, answer, spacing),
     plates: picture ? 1 : row ? 0 : channels,
     plateX: 0,
     plateZ: 0,
     flatY: 0,
-    flatPitch: picture ? CELL : 40,
+    flatPitch: picture ? wide : 40,
     flatTall: row ? (answer ? 26 : 30) : 0,
   };
 }
@@ -190,7 +191,7 @@ function stackClassic(places) {
 
 /**
  * Planes so far apart that the picture has the form of the stage, seen from the default
- * camera (30° up): deep layers get more room, as their plates reach farther on the screen.
+ * camera (30° up), but never so near that a plate hides the one below or its label.
  * @param {Place[]} places
  * @param {number} width
  * @param {Size} size
@@ -198,18 +199,25 @@ function stackClassic(places) {
 function stackFill(places, width, size) {
   const first = places[0];
   const last = places[places.length - 1];
-  const gaps = places.slice(1).map((p, i) => 185 + 0.55 * (halfDepth(p) + halfDepth(places[i])));
   const free = {
     width: Math.max(80, size.width - MARGIN.left - MARGIN.right),
     height: Math.max(80, size.height - MARGIN.top - MARGIN.bottom),
   };
+  // tan 30° of the half depths, more for perspective; relief below, bars under the zero line
+  // above; a line of words.
+  const words = (20 * width) / free.width;
+  const least = places.slice(1).map((p, i) => {
+    const below = places[i];
+    const hanging = p.base === p.floor ? p.relief : 0;
+    return 0.7 * (halfDepth(p) + halfDepth(below)) + below.base + below.relief + hanging + words;
+  });
   const wanted = (width * free.height) / free.width;
   const ends = 0.5 * (halfDepth(first) + halfDepth(last)) + 0.87 * last.relief;
-  const natural = 0.87 * gaps.reduce((a, b) => a + b, 0);
-  const stretch = Math.min(1.5, Math.max(0.62, (wanted - ends) / natural));
+  const taken = 0.87 * least.reduce((a, b) => a + b, 0);
+  const more = Math.min(320, Math.max(0, (wanted - ends - taken) / 0.87 / Math.max(1, least.length)));
   let y = 0;
   places.forEach((p, i) => {
-    if (i > 0) y += gaps[i - 1] * stretch;
+    if (i > 0) y += least[i - 1] + more;
     p.plane = y;
   });
   for (const p of places) p.plane -= y / 2;

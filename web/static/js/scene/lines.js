@@ -76,6 +76,7 @@ export class Lines {
    * @param {number} width
    */
   loop(corners, ink, width) {
-    for (let i = 0; i < corners.length; i++) this.add(corners[i], corners[(i + 1) % corners.length], ink, width);
+    for (let i = 0; i < corners.length; i++)
+      this.add(corners[i], corners[(i + 1) % corners.length], ink, width);
   }
 }

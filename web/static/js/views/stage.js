@@ -177,6 +177,7 @@ export function mountStage(root, ctx) {
   root.hidden = store.get().text;
   const { manifest } = store.get();
   if (manifest) scene?.setManifest(manifest);
+  scene?.setWeights(ctx.weights()); // they may have come before the stage
 
   return () => {
     life.abort();
