@@ -13,6 +13,7 @@ type Page struct {
 	Entry   string                   // the page's module: "js/draw.js"
 	Preload []string                 // modules that the entry imports
 	Styles  []string                 // sheets of the page's views: "css/views/pad.css"
+	Words   bool                     // the page's module reads the catalogue
 	Keys    bool                     // the page has keyboard shortcuts to show
 }
 
@@ -30,6 +31,9 @@ type PlainView struct {
 var navigation = []struct{ name, path string }{
 	{"draw", "/draw"},
 }
+
+// firstFonts are on every page above the fold: the interface and the brand.
+var firstFonts = []string{"fonts/inter.woff2", "fonts/noto-serif-500.woff2"}
 
 // commonSheets come before a page's own, in the order of the layers.
 var commonSheets = []string{"css/fonts.css", "css/tokens.css", "css/reset.css", "css/base.css", "css/layout.css"}

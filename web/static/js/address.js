@@ -44,6 +44,7 @@ export function keepAddress(ctx, address) {
   /** @type {ReturnType<typeof setTimeout>|undefined} */
   let timer;
   let latest = 0;
+  const home = ctx.scene?.camera().join(); // before the address moves it
 
   const write = () => {
     timer = undefined;
@@ -82,7 +83,8 @@ export function keepAddress(ctx, address) {
     signal,
   );
   ctx.scene?.onCamera(() => {
-    camera = ctx.scene?.camera() ?? null;
+    const now = ctx.scene?.camera() ?? null;
+    camera = now?.join() === home ? null : now;
     soon();
   }, signal);
   bus.on(

@@ -11,23 +11,36 @@ import { createBus, createStore, initialState } from "./store.js";
 import { currentTheme, pageLanguage, setTheme } from "./theme.js";
 import { showToast } from "./toast.js";
 import { readAddress } from "./url.js";
+import { mountAnswer } from "./views/answer.js";
+import { mountConfusion } from "./views/confusion.js";
+import { mountConnection } from "./views/connection.js";
+import { mountInspector } from "./views/inspector.js";
+import { mountKeys } from "./views/keys.js";
+import { mountLegend } from "./views/legend.js";
+import { mountModelmenu } from "./views/modelmenu.js";
+import { mountPad } from "./views/pad.js";
+import { mountStage } from "./views/stage.js";
+import { mountThread } from "./views/thread.js";
 
 /** @typedef {import("./types.js").ViewContext} ViewContext */
 /** @typedef {import("./types.js").Mount} Mount */
 
-/** The views in the order in which they are mounted: the stage makes the scene. */
+/**
+ * The views by their roots, in the order in which they are mounted: the stage
+ * makes the scene that others ask.
+ * @type {[name: string, mount: Mount][]}
+ */
 const VIEWS = [
-  "stage",
-  "legend",
-  "pad",
-  "answer",
-  "confusion",
-  "inspector",
-  "thread",
-  "modelmenu",
-  "twin",
-  "keys",
-  "connection",
+  ["stage", mountStage],
+  ["legend", mountLegend],
+  ["pad", mountPad],
+  ["answer", mountAnswer],
+  ["confusion", mountConfusion],
+  ["inspector", mountInspector],
+  ["thread", mountThread],
+  ["modelmenu", mountModelmenu],
+  ["keys", mountKeys],
+  ["connection", mountConnection],
 ];
 
 /** What the page is made of; tests read it. */
@@ -85,7 +98,7 @@ async function start() {
     leave: () => bus.emit("flush-address"),
     signal: life.signal,
   });
-  await mountViews(ctx);
+  mountViews(ctx);
   if (weights) ctx.scene?.setWeights(weights); // they were faster than the scene
   if (address.state.model && address.state.model !== known.model) {
     const text = t("draw.nonet", { name: address.state.model });
@@ -105,20 +118,8 @@ function editsOf(off) {
 }
 
 /** @param {ViewContext} ctx */
-async function mountViews(ctx) {
-  for (const name of VIEWS) {
-    const root = document.querySelector(`[data-view="${name}"]`);
-    if (!root) continue;
-    try {
-      const module = await import(`./views/${name}.js`);
-      /** @type {Mount} */ (module[`mount${name[0].toUpperCase()}${name.slice(1)}`])(
-        /** @type {HTMLElement} */ (root),
-        ctx,
-      );
-    } catch (error) {
-      console.warn(`view ${name}:`, error);
-    }
-  }
+function mountViews(ctx) {
+  for (const [name, mount] of VIEWS) mount(must(document, `[data-view="${name}"]`), ctx);
 }
 
 /**
