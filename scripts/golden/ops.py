@@ -139,6 +139,8 @@ case("rbf/plain", rbf, [(3, 7, 1, 1)], [(4, 7)], fixed={0})
 case("rbf/lenet", rbf, [(2, 84, 1, 1)], [(10, 84)], fixed={0})
 case("add/two", lambda a, b: a + b, [(2, 3, 5, 7)] * 2)
 case("add/three", lambda a, b, c: a + b + c, [(2, 3, 5, 7)] * 3)
+case("mean/three", lambda *x: torch.stack(x).mean(0), [(2, 3, 5, 7)] * 3)
+case("mean/one", lambda x: torch.stack([x]).mean(0), [(2, 3, 5, 7)])
 case("concat/three", lambda *x: torch.cat(x, 1), [(2, 3, 5, 7), (2, 1, 5, 7), (2, 4, 5, 7)])
 
 

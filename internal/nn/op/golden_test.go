@@ -60,6 +60,7 @@ var goldens = map[string][]optest.Case{
 	"softmax":     {{Name: "plain", Op: op.Softmax{}}, {Name: "maps", Op: op.Softmax{}}, {Name: "large", Op: op.Softmax{}}},
 	"rbf":         {{Name: "plain", Op: op.RBF{Out: 4}}, {Name: "lenet", Op: op.RBF{Out: 10}}},
 	"add":         {{Name: "two", Op: op.Add{}}, {Name: "three", Op: op.Add{}}},
+	"mean":        {{Name: "three", Op: op.Mean{}}, {Name: "one", Op: op.Mean{}}},
 	"concat":      {{Name: "three", Op: op.Concat{}}},
 
 	"convtranspose": {

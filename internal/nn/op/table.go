@@ -19,6 +19,7 @@ var Table = []nn.Op{
 	Softmax{},
 	RBF{},
 	Add{},
+	Mean{},
 	Concat{},
 	ConvTranspose{},
 	BatchNorm{},
