@@ -41,6 +41,7 @@ var table = slices.Concat(
 	ninNets,
 	vggNets(),
 	squeezeNets,
+	fractalNets,
 	mobileNets,
 	efficientNets,
 )
