@@ -22,12 +22,13 @@ import (
 
 // serveCmd serves the pages until a signal.
 type serveCmd struct {
-	Addr       string        `default:"127.0.0.1:8080" env:"VIZ_ADDR" help:"Address to listen on; port 0 takes a free one. On anything but this machine alone a token in the printed address is needed."`
-	Open       bool          `env:"VIZ_OPEN" help:"Open the page in the browser."`
-	AllowHost  []string      `placeholder:"NAME" env:"VIZ_ALLOW_HOST" help:"Host name that this server answers to, beside localhost; may be repeated."`
-	Token      string        `env:"VIZ_TOKEN" help:"Token for an address that others can reach; default: a random one."`
-	DrainDelay time.Duration `default:"0s" env:"VIZ_DRAIN_DELAY" help:"After a signal, time between 'not ready' and the end of listening."`
-	Static     string        `type:"existingdir" env:"VIZ_STATIC" help:"Directory of front-end files to serve instead of those in the binary, for work on them."`
+	Addr         string        `default:"127.0.0.1:8080" env:"VIZ_ADDR" help:"Address to listen on; port 0 takes a free one. On anything but this machine alone a token in the printed address is needed."`
+	Open         bool          `env:"VIZ_OPEN" help:"Open the page in the browser."`
+	AllowHost    []string      `placeholder:"NAME" env:"VIZ_ALLOW_HOST" help:"Host name that this server answers to, beside localhost; may be repeated."`
+	Token        string        `env:"VIZ_TOKEN" help:"Token for an address that others can reach; default: a random one."`
+	AllowUploads bool          `env:"VIZ_ALLOW_UPLOADS" help:"Take pictures from other machines, too; from this one they are always taken."`
+	DrainDelay   time.Duration `default:"0s" env:"VIZ_DRAIN_DELAY" help:"After a signal, time between 'not ready' and the end of listening."`
+	Static       string        `type:"existingdir" env:"VIZ_STATIC" help:"Directory of front-end files to serve instead of those in the binary, for work on them."`
 }
 
 // Help implements kong's HelpProvider.
@@ -56,7 +57,7 @@ func (c *serveCmd) Run(e *env) error {
 	}
 	options := server.Options{
 		Log: e.log, AllowHosts: c.AllowHost, DrainDelay: c.DrainDelay,
-		Public: !loopback(ln.Addr()), Token: c.Token,
+		Public: !loopback(ln.Addr()), Token: c.Token, Uploads: c.AllowUploads,
 	}
 	if !options.Public {
 		options.Token = ""

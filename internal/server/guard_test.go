@@ -152,6 +152,16 @@ func TestToken(t *testing.T) {
 	if to := r.Header.Get("Location"); strings.HasPrefix(to, "//") {
 		t.Errorf("redirected away, to %q", to)
 	}
+	allowed := newServer(t, server.Options{Public: true, Token: s.Token(), Uploads: true}).Handler()
+	for want, to := range map[int]http.Handler{403: h, 200: allowed} {
+		r := ask{
+			method: "POST", path: "/api/images", remote: far, body: string(strokePNG(t)),
+			header: []string{"Cookie", "viz_token=" + s.Token()},
+		}.do(t, to)
+		if r.StatusCode != want {
+			t.Errorf("upload: %d, want %d", r.StatusCode, want)
+		}
+	}
 	if local := newServer(t, server.Options{}); local.Token() != "" {
 		t.Error("loopback needs no token")
 	}

@@ -33,6 +33,9 @@ type notice struct {
 // picture is POST /api/images: the body is the file. Its kind is told by its
 // first bytes, not by what the client says.
 func (s *Server) picture(w http.ResponseWriter, r *http.Request) error {
+	if !s.uploads {
+		return say(fault.Forbidden, "fault.uploads")
+	}
 	if kind := r.Header.Get("Content-Type"); strings.HasPrefix(kind, "multipart/") {
 		return say(fault.Invalid, "fault.multipart")
 	}

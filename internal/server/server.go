@@ -28,6 +28,7 @@ type Options struct {
 	AllowHosts []string      // names beside localhost that this server answers to
 	Public     bool          // bound to more than loopback: a token is needed
 	Token      string        // of a public server; empty: a random one
+	Uploads    bool          // a public server takes pictures; one on loopback always does
 	DrainDelay time.Duration // between "not ready" and the closing of the listener
 	Limits     Limits        // zero fields mean the defaults
 	Sockets    trace.Limits  // zero fields mean the defaults
@@ -42,6 +43,7 @@ type Server struct {
 	limits     Limits
 	hosts      hosts
 	token      string
+	uploads    bool
 	drainDelay time.Duration
 	metrics    *metrics
 	reports    atomic.Int64
@@ -90,7 +92,7 @@ func New(o Options) (*Server, error) {
 	s := &Server{
 		log: o.Log, words: words, assets: files, limits: o.Limits.or(defaultLimits()),
 		hosts: hosts{names: lower(o.AllowHosts), loopback: !o.Public},
-		token: o.Token, drainDelay: o.DrainDelay, metrics: newMetrics(), models: models,
+		token: o.Token, uploads: o.Uploads || !o.Public, drainDelay: o.DrainDelay, metrics: newMetrics(), models: models,
 		pictures: imgio.New(imgio.Limits{}),
 	}
 	s.hub = trace.New(trace.Options{Nets: nets{}, Limits: o.Sockets, Log: o.Log, Registry: s.metrics.registry})
