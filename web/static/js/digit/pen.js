@@ -3,6 +3,8 @@
 
 import { PAD } from "./recipe.js";
 
+/** @type {Record<string, [number, number]>} */
+const WAYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const STEP = 4; // pad pixels for an arrow key; with Shift four times as far
 const ERASER_BUTTONS = 32; // PointerEvent.buttons of a stylus's eraser end (Pointer Events 3, §5.1.3)
 
@@ -82,80 +84,94 @@ function attachPointer(canvas, acts, signal) {
  * @param {AbortSignal} signal
  */
 function attachKeys(canvas, acts, signal) {
-  /** @type {Record<string, [number, number]>} */
-  const ways = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-  /** @type {Set<string>} */
-  const held = new Set();
-  let x = PAD / 2;
-  let y = PAD / 2;
-  let drawing = false;
+  const cross = createCrosshair(acts);
+  const taken = (/** @type {KeyboardEvent} */ event) => {
+    event.preventDefault();
+    event.stopPropagation(); // Space and arrows also run the net
+  };
   const options = { signal };
-
-  const lower = () => {
-    if (drawing) return;
-    drawing = true;
-    acts.begin(x, y, false);
-  };
-  const lift = () => {
-    if (!drawing) return;
-    drawing = false;
-    acts.end();
-  };
-
   canvas.addEventListener(
     "keydown",
     event => {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
-      if (event.key in ways) {
-        held.add(event.key);
-        const far = event.shiftKey ? STEP * 4 : STEP;
-        for (const key of held) {
-          x = Math.min(PAD, Math.max(0, x + ways[key][0] * far));
-          y = Math.min(PAD, Math.max(0, y + ways[key][1] * far));
-        }
-        if (drawing) acts.move([x, y]);
-        acts.cursor(x, y, true);
-      } else if (event.key === " ") {
-        lower();
-      } else if (event.key === "Enter") {
-        if (event.repeat) return;
-        if (drawing) lift();
-        else lower();
-      } else {
-        return;
-      }
-      event.preventDefault();
-      event.stopPropagation(); // Space and arrows also run the net
+      if (cross.press(event)) taken(event);
     },
     options,
   );
   canvas.addEventListener(
     "keyup",
     event => {
-      held.delete(event.key);
-      if (event.key !== " ") return;
-      lift();
-      event.preventDefault();
-      event.stopPropagation();
+      if (cross.release(event.key)) taken(event);
     },
     options,
   );
   canvas.addEventListener(
     "focus",
     () => {
-      if (canvas.matches(":focus-visible")) acts.cursor(x, y, true);
+      if (canvas.matches(":focus-visible")) cross.show();
     },
     options,
   );
-  canvas.addEventListener(
-    "blur",
-    () => {
+  canvas.addEventListener("blur", () => cross.leave(), options);
+}
+
+/**
+ * The pen of the keyboard. Two arrows held together go aslant.
+ * @param {PenActs} acts
+ */
+function createCrosshair(acts) {
+  /** @type {Set<string>} */
+  const held = new Set();
+  let x = PAD / 2;
+  let y = PAD / 2;
+  let drawing = false;
+
+  const set = (/** @type {boolean} */ down) => {
+    if (down === drawing) return;
+    drawing = down;
+    if (down) acts.begin(x, y, false);
+    else acts.end();
+  };
+  const go = (/** @type {number} */ far) => {
+    for (const key of held) {
+      x = Math.min(PAD, Math.max(0, x + WAYS[key][0] * far));
+      y = Math.min(PAD, Math.max(0, y + WAYS[key][1] * far));
+    }
+    if (drawing) acts.move([x, y]);
+    acts.cursor(x, y, true);
+  };
+
+  return {
+    /**
+     * @param {KeyboardEvent} event
+     * @returns {boolean} the key was for the pad
+     */
+    press({ key, shiftKey, repeat }) {
+      if (key in WAYS) {
+        held.add(key);
+        go(shiftKey ? STEP * 4 : STEP);
+      } else if (key === " ") {
+        set(true);
+      } else if (key === "Enter") {
+        if (!repeat) set(!drawing);
+      } else {
+        return false;
+      }
+      return true;
+    },
+    /** @param {string} key */
+    release(key) {
+      held.delete(key);
+      if (key === " ") set(false);
+      return key === " ";
+    },
+    show: () => acts.cursor(x, y, true),
+    leave() {
       held.clear();
-      lift();
+      set(false);
       acts.cursor(0, 0, false);
     },
-    options,
-  );
+  };
 }
 
 /**

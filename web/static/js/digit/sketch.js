@@ -70,13 +70,8 @@ export function createSketch(screen, changed) {
 
     move(points) {
       if (!stroke) return;
-      const all = stroke.points;
-      const from = all.length / 2;
-      for (let i = 0; i < points.length; i += 2) {
-        const far = Math.hypot(points[i] - all[all.length - 2], points[i + 1] - all[all.length - 1]);
-        if (far >= CLOSE) all.push(points[i], points[i + 1]);
-      }
-      if (all.length / 2 === from) return;
+      const from = stroke.points.length / 2;
+      if (!lengthen(stroke.points, points)) return;
       surface.extend(stroke, from);
       changed();
     },
@@ -100,4 +95,19 @@ export function createSketch(screen, changed) {
       surface.repaint(drawing.visible());
     },
   };
+}
+
+/**
+ * Adds points to a line, but those that would not show.
+ * @param {number[]} line x, y, x, y, …
+ * @param {number[]} points
+ * @returns {boolean} the line grew
+ */
+function lengthen(line, points) {
+  const before = line.length;
+  for (let i = 0; i < points.length; i += 2) {
+    const far = Math.hypot(points[i] - line[line.length - 2], points[i + 1] - line[line.length - 1]);
+    if (far >= CLOSE) line.push(points[i], points[i + 1]);
+  }
+  return line.length > before;
 }

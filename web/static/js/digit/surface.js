@@ -31,28 +31,7 @@ export function createSurface(screen) {
   const shown = context(screen, false);
   const underShown = context(screen.ownerDocument.createElement("canvas"), false);
   const underExact = context(screen.ownerDocument.createElement("canvas"), true);
-  const greys = new Uint8Array(PAD * PAD);
-  /** The part of the hidden canvas that greys does not show yet. */
-  const dirty = { x0: 0, y0: 0, x1: PAD, y1: PAD };
-
-  const read = () => {
-    const width = dirty.x1 - dirty.x0;
-    const height = dirty.y1 - dirty.y0;
-    if (width <= 0 || height <= 0) return;
-    const { data } = exact.getImageData(dirty.x0, dirty.y0, width, height);
-    for (let y = 0, p = 0; y < height; y++) {
-      let k = (dirty.y0 + y) * PAD + dirty.x0;
-      for (let x = 0; x < width; x++, p += 4) greys[k++] = data[p];
-    }
-    Object.assign(dirty, { x0: PAD, y0: PAD, x1: 0, y1: 0 });
-  };
-
-  const soil = (/** @type {import("./paint.js").Box} */ box) => {
-    dirty.x0 = Math.min(dirty.x0, box.x0);
-    dirty.y0 = Math.min(dirty.y0, box.y0);
-    dirty.x1 = Math.max(dirty.x1, box.x1);
-    dirty.y1 = Math.max(dirty.y1, box.y1);
-  };
+  const reader = createReader(exact);
 
   return {
     repaint(acts) {
@@ -60,7 +39,7 @@ export function createSurface(screen) {
       shown.setTransform(side, 0, 0, side, 0, 0);
       paintAll(shown, acts);
       paintAll(exact, acts);
-      Object.assign(dirty, { x0: 0, y0: 0, x1: PAD, y1: PAD });
+      reader.soil({ x0: 0, y0: 0, x1: PAD, y1: PAD });
     },
 
     begin() {
@@ -71,7 +50,7 @@ export function createSurface(screen) {
     extend(stroke, from) {
       paintStroke(shown, stroke, from, false);
       paintStroke(exact, stroke, from, false);
-      soil(strokeBox(stroke, from));
+      reader.soil(strokeBox(stroke, from));
     },
 
     // The pieces painted on the way overlap in their soft edges, which shows as small
@@ -83,19 +62,46 @@ export function createSurface(screen) {
       }
       paintStroke(shown, stroke, 0, true);
       paintStroke(exact, stroke, 0, true);
-      soil(strokeBox(stroke, 0));
+      reader.soil(strokeBox(stroke, 0));
     },
 
-    greys() {
-      read();
-      return greys;
-    },
+    greys: reader.read,
 
     resize(cssSide, density) {
       const side = Math.min(MAX_SIDE, Math.max(1, Math.round(cssSide * density)));
       if (screen.width === side && screen.height === side) return false;
       screen.width = screen.height = side;
       return true;
+    },
+  };
+}
+
+/**
+ * Reads back the pad's greys: only the box that changed since the last time.
+ * @param {CanvasRenderingContext2D} g 280×280
+ */
+function createReader(g) {
+  const greys = new Uint8Array(PAD * PAD);
+  const dirty = { x0: 0, y0: 0, x1: PAD, y1: PAD };
+  return {
+    /** @param {import("./paint.js").Box} box */
+    soil(box) {
+      dirty.x0 = Math.min(dirty.x0, box.x0);
+      dirty.y0 = Math.min(dirty.y0, box.y0);
+      dirty.x1 = Math.max(dirty.x1, box.x1);
+      dirty.y1 = Math.max(dirty.y1, box.y1);
+    },
+    read() {
+      const width = dirty.x1 - dirty.x0;
+      const height = dirty.y1 - dirty.y0;
+      if (width <= 0 || height <= 0) return greys;
+      const { data } = g.getImageData(dirty.x0, dirty.y0, width, height);
+      for (let y = 0, p = 0; y < height; y++) {
+        let k = (dirty.y0 + y) * PAD + dirty.x0;
+        for (let x = 0; x < width; x++, p += 4) greys[k++] = data[p];
+      }
+      Object.assign(dirty, { x0: PAD, y0: PAD, x1: 0, y1: 0 });
+      return greys;
     },
   };
 }

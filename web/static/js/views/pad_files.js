@@ -35,6 +35,25 @@ export function attachFiles(root, sketch, ctx, signal) {
     { signal },
   );
 
+  attachDrop(root, open, signal);
+  document.addEventListener(
+    "paste",
+    event => {
+      const file = [...(event.clipboardData?.files ?? [])].find(f => f.type.startsWith("image/"));
+      if (!file) return;
+      event.preventDefault();
+      open(file);
+    },
+    { signal },
+  );
+}
+
+/**
+ * @param {HTMLElement} root
+ * @param {(file: File|undefined) => void} open
+ * @param {AbortSignal} signal
+ */
+function attachDrop(root, open, signal) {
   const drop = (/** @type {boolean} */ over) => root.toggleAttribute("data-drop", over);
   const hasFile = (/** @type {DragEvent} */ event) => event.dataTransfer?.types.includes("Files") === true;
   root.addEventListener(
@@ -60,16 +79,6 @@ export function attachFiles(root, sketch, ctx, signal) {
       if (!hasFile(event)) return;
       event.preventDefault();
       open(event.dataTransfer?.files[0]);
-    },
-    { signal },
-  );
-  document.addEventListener(
-    "paste",
-    event => {
-      const file = [...(event.clipboardData?.files ?? [])].find(f => f.type.startsWith("image/"));
-      if (!file) return;
-      event.preventDefault();
-      open(file);
     },
     { signal },
   );

@@ -1,0 +1,74 @@
+// The words of the home page's strip: names under the layers, and the ten answers.
+
+import { fill, h } from "../dom.js";
+
+/** @typedef {import("../types.js").Answer} Answer */
+/** @typedef {import("../types.js").ViewContext} ViewContext */
+
+/**
+ * Name and shape under each layer.
+ * @param {HTMLElement} root
+ * @param {ViewContext} ctx
+ */
+export function createLabels(root, ctx) {
+  /** @type {HTMLElement[]} */
+  let items = [];
+  return {
+    /**
+     * @param {import("../digit/strip.js").Strip} strip
+     * @param {number} answerWidth
+     */
+    place(strip, answerWidth) {
+      const layers = ctx.store.get().manifest?.layers ?? [];
+      items = layers.map((layer, i) => {
+        const last = i === layers.length - 1;
+        const [C, H, W] = layer.shape;
+        const shape = H * W === 1 ? String(C) : C === 1 ? `${H} × ${W}` : `${C} × ${H} × ${W}`;
+        const item = h(
+          "li",
+          {},
+          h("b", {}, last ? ctx.t("home.answer") : layer.name),
+          last ? null : h("small", {}, shape),
+        );
+        const x = last ? strip.answerX + answerWidth / 2 : strip.places[i].x + strip.places[i].width / 2;
+        item.style.insetInlineStart = `${x}px`;
+        return item;
+      });
+      fill(root, items);
+    },
+    /** @param {number} at */
+    mark(at) {
+      items.forEach((item, i) => {
+        item.toggleAttribute("data-now", i === at);
+      });
+    },
+  };
+}
+
+/**
+ * Ten rows, one for each digit.
+ * @param {HTMLElement} root
+ */
+export function createAnswers(root) {
+  const rows = Array.from({ length: 10 }, (_, digit) => {
+    const bar = h("i", {});
+    return { bar, row: h("li", {}, h("span", {}, digit), h("span", { class: "strip-bar" }, bar)) };
+  });
+  fill(
+    root,
+    rows.map(r => r.row),
+  );
+  return {
+    /** @param {number} x */
+    place(x) {
+      root.style.insetInlineStart = `${x}px`;
+    },
+    /** @param {Answer|null} answer null: no answer yet */
+    show(answer) {
+      rows.forEach(({ bar, row }, digit) => {
+        bar.style.inlineSize = `${(answer?.probabilities?.[digit] ?? 0) * 100}%`;
+        row.toggleAttribute("data-first", answer?.order[0] === digit);
+      });
+    },
+  };
+}
