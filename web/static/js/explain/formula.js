@@ -41,6 +41,12 @@ export function formula(activation, value) {
   return element;
 }
 
+/** The distance of an RBF unit: Σ (x − w)². @returns {HTMLElement} */
+export function distance() {
+  const i = (/** @type {string} */ text) => h("i", { class: "math" }, text);
+  return h("span", { class: "math-line" }, "Σ (", i("x"), " − ", i("w"), ")²");
+}
+
 /** @param {Activation} activation */
 const amplitudeOf = ({ a = AMPLITUDE }) => exact(a);
 

@@ -1,7 +1,7 @@
 // The activation function: its formula, its curve and the point on it, the output.
 
 import { curve, softmax } from "../explain/curve.js";
-import { formula } from "../explain/formula.js";
+import { distance, formula } from "../explain/formula.js";
 import { exact, plain, printSum } from "../explain/format.js";
 import { unitName } from "../explain/words.js";
 import { fill, h, icon, svg } from "../dom.js";
@@ -48,9 +48,11 @@ export function createActivation(ctx) {
     const drawn =
       activation !== null && pre !== null && activation.name !== "identity" && activation.name !== "softmax";
     picture.toggleAttribute("hidden", !drawn);
-    symbols.hidden = activation === null || activation.name === "identity";
+    const squares = manifest.layers[info.layer].kind === "rbf";
+    symbols.hidden = !squares && (activation === null || activation.name === "identity");
+    if (squares) fill(symbols, distance());
     worked.hidden = !drawn;
-    if (activation && pre !== null) {
+    if (activation && pre !== null && !squares) {
       fill(symbols, formula(activation));
       fill(worked, formula(activation, plain(pre)));
     }

@@ -221,24 +221,19 @@ export function createInput({ t }) {
     update(info, manifest) {
       const { scale, offset, text } = manifest.input;
       const raw = rawOf(info.value, manifest);
-      fill(
-        formula,
-        ...text
-          .split(/(x|raw)/)
-          .map(part => (/^(x|raw)$/.test(part) ? h("i", { class: "math" }, part) : part)),
-      );
+      const parts = text
+        .replace("raw/255", "(raw/255)")
+        .replace("·", " · ")
+        .split(/(x|raw)/);
+      fill(formula, ...parts.map(part => (/^(x|raw)$/.test(part) ? h("i", { class: "math" }, part) : part)));
       const times = scale === 1 ? "" : ` · ${exact(scale)}`;
-      const less =
-        offset === 0
-          ? ""
-          : ` ${operand(offset, String(offset).length - String(Math.trunc(offset)).length - 1).replace(/^([+−])/, "$1 ")}`;
+      const less = offset === 0 ? "" : ` ${offset < 0 ? "−" : "+"} ${exact(Math.abs(offset))}`;
       worked.textContent = `(${raw}/255)${times}${less} = ${exact(info.value)}`;
       lines.update([
         { words: [t("inspector.raw")], figure: String(raw) },
         {
           words: withLetter(t("inspector.value"), "x"),
-          figure: plain(info.value),
-          exact: exact(info.value),
+          figure: exact(info.value),
           total: true,
         },
       ]);

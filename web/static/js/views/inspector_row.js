@@ -79,7 +79,7 @@ export function createRow(ctx, { terms, apart, manifest, layer }, signal) {
     plates.input.element,
     sign(squares ? "−" : "×"),
     plates.weight.element,
-    sign("="),
+    sign(squares ? "²=" : "="),
     plates.product.element,
     apart && sign("Σ"),
     apart && toggle,

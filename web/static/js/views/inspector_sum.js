@@ -3,7 +3,7 @@
 
 import { columnsFor, inputOf, inRows, productOf, reach, strongest } from "../explain/arithmetic.js";
 import { exact, operand, plain, printSums, range } from "../explain/format.js";
-import { unitName } from "../explain/words.js";
+import { placeName, unitName } from "../explain/words.js";
 import { fill, h } from "../dom.js";
 import { num } from "../i18n.js";
 import { createLines, withLetter } from "./inspector_lines.js";
@@ -52,13 +52,14 @@ export function createSum(ctx, signal) {
       if (tile >= 0) text = spelled(terms[tile], i, manifest, info.layer);
     });
     readout.textContent = text || t("inspector.point");
+    readout.title = text;
     readout.classList.toggle("dim", text === "");
   }
 
   /** @param {Term} term @param {number} i @param {Manifest} manifest @param {number} layer */
   function spelled(term, i, manifest, layer) {
     const [x, w, p] = [term.inputs[i], term.weights[i], term.products[i]].map(value => exact(value));
-    const name = unitName(inputOf(term, i), manifest);
+    const name = placeName(inputOf(term, i), manifest);
     if (manifest.layers[layer].kind === "rbf") return `${name}: (${x} − ${brackets(w)})² = ${p}`;
     return `${name}: ${x} × ${brackets(w)} = ${p}`;
   }
