@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"encoding/json"
 	"strings"
 	"time"
 
@@ -45,7 +46,9 @@ func (p *page) all(role, name string) []control {
 			}
 			text := ""
 			if n.Name != nil {
-				text = strings.Trim(string(n.Name.Value), `"`)
+				if err := json.Unmarshal([]byte(n.Name.Value), &text); err != nil {
+					return nil, err
+				}
 			}
 			list = append(list, control{page: p, backend: n.BackendDOMNodeID, role: role, name: text})
 		}

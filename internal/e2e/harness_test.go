@@ -46,12 +46,12 @@ func TestHarnessSeesFaults(t *testing.T) {
 			return
 		}
 		w.Header().Set("Content-Security-Policy", "script-src 'self'")
-		w.Header().Set("Content-Type", "text/html")
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		script := ""
 		if r.URL.Path == "/faulty" {
 			script = `<script>alert(1)</script><script src="/faults.js"></script>`
 		}
-		_, _ = io.WriteString(w, `<!doctype html><title>x</title><button aria-label="Press me">x</button><p role="status">fine</p>`+script)
+		_, _ = io.WriteString(w, `<!doctype html><title>x</title><button aria-label="Press · me">x</button><p role="status">fine</p>`+script)
 	})
 	site := httptest.NewServer(mux)
 	defer site.Close()
@@ -72,8 +72,8 @@ func TestHarnessSeesFaults(t *testing.T) {
 
 	clean := &spy{TB: t}
 	p = open(clean, "/clean", options{site: site.URL})
-	if got := p.find("button", "Press me").attr("aria-label"); got != "Press me" {
-		t.Errorf("found %q", got)
+	if got := p.find("button", "Press · me"); got.name != "Press · me" || got.attr("aria-label") != "Press · me" {
+		t.Errorf("found %+v", got.name)
 	}
 	if got := p.hears(); got != "fine" {
 		t.Errorf("hears %q", got)

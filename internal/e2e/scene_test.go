@@ -29,10 +29,21 @@ func (p *page) stats(name string) float64 {
 	return with[float64](p, `return page.scene.stats()["`+name+`"];`)
 }
 
-// still waits until nothing in the scene moves.
+// still waits until nothing in the scene moves, the stage's own size included.
 func (p *page) still() {
 	p.tb.Helper()
-	p.wait("the scene to come to rest", `page.scene.stats().moving === 0`)
+	with[bool](p, `
+		const canvas = document.querySelector("[data-view=stage] canvas");
+		const end = performance.now() + 10000;
+		let since = performance.now(), seen = "";
+		while (performance.now() < end) {
+			const box = canvas.getBoundingClientRect();
+			const now = [page.scene.stats().moving, box.x, box.y, box.width, box.height, ...page.scene.camera()].join();
+			if (now !== seen) { seen = now; since = performance.now(); }
+			if (performance.now() - since > 120 && page.scene.stats().moving === 0) return true;
+			await new Promise(requestAnimationFrame);
+		}
+		throw new Error("the scene does not come to rest: " + seen);`)
 	p.frames(2)
 }
 
