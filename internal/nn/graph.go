@@ -161,41 +161,6 @@ func (g *Graph) OutputValue() *Value { return g.Nodes[len(g.Nodes)-1].Output }
 // Value returns the value of this name, or nil.
 func (g *Graph) Value(name string) *Value { return g.byName[name] }
 
-// NumParams counts the parameters; trained ones only, or the fixed ones too.
-func (g *Graph) NumParams(withFixed bool) int {
-	n := 0
-	for _, node := range g.Nodes {
-		for _, p := range node.Params {
-			if withFixed || !p.Fixed {
-				n += p.Len()
-			}
-		}
-	}
-	return n
-}
-
-// Connections counts the links of the net as LeCun et al. 1998 do (see Describer).
-func (g *Graph) Connections() int64 {
-	var n int64
-	for _, node := range g.Nodes {
-		if d, ok := node.Op.(Describer); ok {
-			n += d.Connections(node.InShapes(1))
-		}
-	}
-	return n
-}
-
-// MACs counts the multiply-adds of convolutions and fully connected layers for one input.
-func (g *Graph) MACs() int64 {
-	var n int64
-	for _, node := range g.Nodes {
-		if d, ok := node.Op.(Describer); ok {
-			n += d.MACs(node.InShapes(1))
-		}
-	}
-	return n
-}
-
 // Units counts the units that a viewer shows: the values of all layers.
 func (g *Graph) Units() int {
 	n := 0
