@@ -293,3 +293,12 @@ func (p *page) word(key string, fill ...string) string {
 	}
 	return text
 }
+
+// before adds a script that runs before those of the next page.
+func (p *page) before(script string) {
+	p.tb.Helper()
+	p.do("add a script", chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, cdppage.AddScriptToEvaluateOnNewDocument, cdppage.AddScriptToEvaluateOnNewDocumentParams{Source: script})
+		return err
+	}))
+}
