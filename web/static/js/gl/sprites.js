@@ -38,9 +38,10 @@ void main() {
     float lid = u.half_.x * abs(u_sprite.z);
     reach = max(vec2(u.half_.x, up + lid) * px, 0.5);
     top = (lid - up) / (up + lid);
-    // As deep as its nearest corner, so that the plate under it does not cut it.
-    vec3 toEye = normalize(u_eye - centre);
-    vec4 near = u_matrix * vec4(centre + toEye * (u.half_.x * 1.6 + up * 0.5 + 2.0), 1.0);
+    // As deep as if it stood up to the layer's highest: the lid of the background, which may be
+    // higher than the unit, must not cut it.
+    vec3 over = vec3(centre.x, u_height.x + u_height.z + abs(u_height.w) + 3.0, centre.z);
+    vec4 near = u_matrix * vec4(over + normalize(u_eye - centre) * (u.half_.x * 1.6 + 2.0), 1.0);
     gl_Position.z = near.z / near.w * gl_Position.w;
   }
   float half_ = max(reach.x, reach.y);

@@ -40,7 +40,7 @@ void main() {
   }
   vec2 half_ = box < plates ? u_plate.xy : u.half_.xx;
   float flatHalf = box < plates ? u_plate.y : u.half_.y;
-  if (box < plates && u_state.w == 1) half_ = vec2(0.0);
+  if (box < plates && (u_state.w == 1 || u_state.z >= 0)) half_ = vec2(0.0); // a ghost, or not complete: a frame alone
 
   vec3 centre = vec3(u.at.x, u_height.x + (u.low + u.high) * 0.5, u.at.y);
   vec3 near = vec3(u_eye.x < centre.x ? -1.0 : 1.0, u_eye.y < centre.y ? -1.0 : 1.0, u_eye.z < centre.z ? -1.0 : 1.0);

@@ -55,7 +55,7 @@ const CLASSIC_PITCH = Math.atan2(CLASSIC_EYE[1], CLASSIC_EYE[2]);
 /** @type {Record<string, Readonly<Pose>>} */
 export const PRESETS = {
   front: Object.freeze({ ...HOME, pitch: 4 * RAD }),
-  top: Object.freeze({ ...HOME, pitch: 78 * RAD }),
+  top: Object.freeze({ ...HOME, pitch: 52 * RAD }),
   side: Object.freeze({ ...HOME, yaw: 62 * RAD, pitch: 18 * RAD }),
   classic: Object.freeze({ ...HOME, pitch: CLASSIC_PITCH, fov: CLASSIC_FOV }),
 };

@@ -96,13 +96,25 @@ export function createLabels(root) {
       const seen = ahead && bottom > -20 && top < height + 20 && left < width;
       // Beside the layer where there is room, else above its far edge.
       const beside = left > LEFT + name.width + TIGHT;
-      return { i, seen, y: beside ? (top + bottom) / 2 - LINE / 2 : over - LINE - 1 };
+      return {
+        i,
+        seen,
+        left,
+        top: over,
+        bottom,
+        y: beside ? (top + bottom) / 2 - LINE / 2 : over - LINE - 1,
+      };
     });
     const rows = wanted.filter(w => w.seen).sort((a, b) => a.y - b.y);
     spread(rows, 4, height - LINE - 4);
     for (const w of wanted) {
       const { element } = names[w.i];
       element.hidden = !w.seen;
+      const right = LEFT + names[w.i].width;
+      const covers = wanted.some(
+        o => o.seen && o.left < right && o.top < w.y + LINE - 4 && o.bottom > w.y + 4,
+      );
+      element.classList.toggle("is-over", covers);
       element.classList.toggle("is-pinned", w.i === pinned);
       element.classList.toggle("is-hidden", hidden.includes(w.i));
       move(element, LEFT, w.y);

@@ -35,6 +35,10 @@
 
 export const CELL = 10;
 export const CUBE = 9;
+const WORDS = 19; // CSS px of a label between two layers
+const SIN = 0.5; // of the default camera's 30° (camera.js)
+const COS = Math.sqrt(3) / 2;
+const HALF_FOV = (37 / 2) * (Math.PI / 180); // camera.js
 const PLATE_RIM = 3; // world units round the units of a plate
 const LONGEST_ROW = 128; // units side by side in a fully connected layer; more wrap
 
@@ -197,30 +201,52 @@ function stackClassic(places) {
  * @param {Size} size
  */
 function stackFill(places, width, size) {
-  const first = places[0];
   const last = places[places.length - 1];
   const free = {
     width: Math.max(80, size.width - MARGIN.left - MARGIN.right),
     height: Math.max(80, size.height - MARGIN.top - MARGIN.bottom),
   };
-  // tan 30° of the half depths, more for perspective; relief below, bars under the zero line
-  // above; a line of words.
-  const words = (20 * width) / free.width;
-  const least = places.slice(1).map((p, i) => {
-    const below = places[i];
-    const hanging = p.base === p.floor ? p.relief : 0;
-    return 0.7 * (halfDepth(p) + halfDepth(below)) + below.base + below.relief + hanging + words;
-  });
+  const ends = SIN * (halfDepth(places[0]) + halfDepth(last)) + COS * last.relief;
+  const high = (/** @type {number[]} */ planes) => planes[planes.length - 1] - planes[0];
+  let planes = places.map((_, i) => i * 200);
+  for (let pass = 0; pass < 3; pass++) {
+    const perPixel = Math.max(width / free.width, (high(planes) * COS + ends) / free.height);
+    const distance = (perPixel * size.height) / 2 / Math.tan(HALF_FOV);
+    planes = closest(places, high(planes), distance, WORDS * perPixel);
+  }
   const wanted = (width * free.height) / free.width;
-  const ends = 0.5 * (halfDepth(first) + halfDepth(last)) + 0.87 * last.relief;
-  const taken = 0.87 * least.reduce((a, b) => a + b, 0);
-  const more = Math.min(320, Math.max(0, (wanted - ends - taken) / 0.87 / Math.max(1, least.length)));
-  let y = 0;
+  const spare = (wanted - ends) / COS - high(planes);
+  const more = Math.min(320, Math.max(0, spare / Math.max(1, places.length - 1)));
+  const middle = (high(planes) + more * (places.length - 1)) / 2;
   places.forEach((p, i) => {
-    if (i > 0) y += least[i - 1] + more;
-    p.plane = y;
+    p.plane = planes[i] - planes[0] + more * i - middle;
   });
-  for (const p of places) p.plane -= y / 2;
+}
+
+/**
+ * The planes one above the other, each as low as it may be: on the screen the near edge of a
+ * layer stays above the far edge of the one below, with a line of words between. With s and c
+ * for the sine and cosine of 30°, a point (y, z) appears at (yc − zs) / (1 − (ys + zc)/D).
+ * @param {Place[]} places
+ * @param {number} height of the last arrangement, to know what is near and what far
+ * @param {number} distance D of the eye
+ * @param {number} words world units
+ * @returns {number[]}
+ */
+function closest(places, height, distance, words) {
+  const planes = [-height / 2];
+  for (let i = 1; i < places.length; i++) {
+    const below = places[i - 1];
+    const p = places[i];
+    const y = planes[i - 1] + below.base + below.relief;
+    const far = halfDepth(below);
+    const edge = (y * COS + far * SIN) / (1 - (y * SIN - far * COS) / distance) + words;
+    const near = halfDepth(p);
+    const low = (edge * (1 - (near * COS) / distance) + near * SIN) / (COS + (edge * SIN) / distance);
+    const hanging = p.base === p.floor ? p.relief : 0; // bars under a zero line
+    planes.push(low + hanging);
+  }
+  return planes;
 }
 
 /**

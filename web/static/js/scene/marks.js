@@ -206,7 +206,7 @@ function edgeInk(s, from, to, winner, share) {
     const won = winner !== null && winner.y === from.y && winner.x === from.x;
     return [faded(s.inks.plain, (won ? 0.95 : 0.35) * share), won ? 2 : 0.9];
   }
-  const strength = Math.min(1, Math.abs(w) / s.strongest(to.layer));
+  const strength = Math.min(1, Math.abs(w) / s.strongest(to.layer)) ** 0.7; // most weights are small
   const ink = w < 0 ? s.inks.negative : s.inks.positive;
   return [faded(ink, (0.1 + 0.68 * strength) * share), (0.5 + 1.2 * strength) * (0.5 + share / 2)];
 }
@@ -249,8 +249,8 @@ function outline(s, area, out, ink, casing, width) {
     ? [frame(p, p.plates > 0 ? height : p.plane, 5)]
     : area.channels.map(c => corners(p, c, area, height));
   for (const loop of loops) {
-    if (casing[3] > 0) out.loop(loop, casing, width + 2);
-    out.loop(loop, ink, width);
+    if (casing[3] > 0 && !all) out.loop(loop, casing, width + 2);
+    out.loop(loop, all ? faded(ink, 0.7) : ink, all ? 1 : width);
   }
 }
 
@@ -284,10 +284,10 @@ function cone(s, read, made, out) {
   const from = s.places[read.layer];
   const to = s.places[made.layer];
   if (covers(read, s.manifest.layers[read.layer])) return;
+  const ink = faded(s.inks.mark, 0.24 * Math.min(1, 6 / made.channels.length)); // sixteen cones would hide the maps
   for (const channel of made.channels) {
     const own = read.channels.includes(channel) && read.channels.length > 1 ? channel : read.channels[0];
     const apex = end(to, to.plane, channel, made.y0, made.x0);
-    for (const corner of corners(from, own, read, from.plane + from.base))
-      out.add(corner, apex, faded(s.inks.mark, 0.22), 0.8);
+    for (const corner of corners(from, own, read, from.plane + from.base)) out.add(corner, apex, ink, 0.8);
   }
 }
