@@ -1,5 +1,7 @@
 package nn
 
+import "slices"
+
 // NumParams counts the node's parameters; trained ones only, or the fixed ones too.
 func (n *Node) NumParams(withFixed bool) int {
 	sum := 0
@@ -75,7 +77,7 @@ func (g *Graph) Memory() Memory {
 		used += n.Output.bytes()
 		m.Peak = max(m.Peak, used)
 		dropped := map[*Value]bool{} // one value may stand twice among the inputs
-		for _, v := range append(n.Inputs[:len(n.Inputs):len(n.Inputs)], n.Output) {
+		for _, v := range append(slices.Clip(n.Inputs), n.Output) {
 			if last[v.Index] == n.Index && v != g.OutputValue() && !dropped[v] {
 				dropped[v] = true
 				used -= v.bytes()
