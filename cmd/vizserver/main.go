@@ -27,6 +27,7 @@ type cli struct {
 
 	Serve    serveCmd    `cmd:"" default:"withargs" help:"Serve the pages (the default command)."`
 	Models   modelsCmd   `cmd:"" help:"List the networks in this binary."`
+	Show     showCmd     `cmd:"" help:"Print what a network is made of: blocks, shapes, parameters, cost."`
 	Classify classifyCmd `cmd:"" help:"Say which digit is on pictures."`
 	Trace    traceCmd    `cmd:"" help:"Write every activation of one run to a file."`
 	Train    trainEntry  `cmd:"" help:"Train a network on MNIST."`

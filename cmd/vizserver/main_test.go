@@ -67,7 +67,7 @@ func digitPNG(t *testing.T, dir string, i int) string {
 func TestHelp(t *testing.T) {
 	t.Parallel()
 	var all strings.Builder
-	for _, command := range []string{"", "serve", "models", "classify", "trace", "train", "version"} {
+	for _, command := range []string{"", "serve", "models", "show", "classify", "trace", "train", "version"} {
 		args := []string{"--help"}
 		if command != "" {
 			args = []string{command, "--help"}
@@ -101,15 +101,22 @@ func TestModels(t *testing.T) {
 		"lenet5-harley": {9134, 62902}, "lenet5-1998": {9118, 60000}, "lenet5-modern": {9118, 61706}, "mlp-harley": {1194, 266610},
 	}
 	for _, m := range list {
-		if got := [2]int{m.Units, m.Parameters}; got != want[m.Name] {
-			t.Errorf("%s: units and parameters %v, want %v", m.Name, got, want[m.Name])
+		counts, digits := want[m.Name]
+		if got := [2]int{m.Units, m.Parameters}; digits && got != counts {
+			t.Errorf("%s: units and parameters %v, want %v", m.Name, got, counts)
+		}
+		if digits && (!m.Weights || m.Accuracy == 0 || m.Licence == "" || len(m.SHA256) != 64) {
+			t.Errorf("%s: %+v", m.Name, m)
 		}
 		if m.Name == "lenet5-1998" && m.Connections != 340908 {
 			t.Errorf("%s: %d connections", m.Name, m.Connections)
 		}
+		if m.Name == "vgg16" && (m.Weights || m.MACs != 15470264320 || m.Input != [3]int{3, 224, 224} || m.Task != zoo.ImageNet) {
+			t.Errorf("%s: %+v", m.Name, m)
+		}
 	}
-	r := vizserver(t, "models")
-	if len(list) != len(want) || strings.Count(r.out, "\n") != len(want)+1 {
+	all := len(zoo.Table())
+	if r := vizserver(t, "models"); len(list) != all || strings.Count(r.out, "\n") != all+1 {
 		t.Errorf("%d networks, table %s", len(list), r.out)
 	}
 }

@@ -3,9 +3,9 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"text/tabwriter"
 
-	"vizserver/internal/fault"
+	"github.com/dustin/go-humanize"
+
 	"vizserver/internal/nn"
 	"vizserver/internal/zoo"
 	"vizserver/models"
@@ -13,62 +13,88 @@ import (
 
 // modelsCmd lists the networks.
 type modelsCmd struct {
-	JSON bool `name:"json" help:"As a JSON array of objects with name, title, year, paper, input, units, parameters, connections, accuracy, sha256 and licence."`
+	JSON bool `name:"json" help:"As a JSON array of objects with name, title, year, paper, task, input, units, parameters, connections, macs, weights, accuracy, sha256 and licence."`
+}
+
+// Help implements kong's HelpProvider.
+func (modelsCmd) Help() string {
+	return `WEIGHTS says whether this binary holds trained weights of the network; where it does not, they come from a file.`
 }
 
 // modelLine is one network of the list.
 type modelLine struct {
-	Name        string  `json:"name"`
-	Title       string  `json:"title"`
-	Year        int     `json:"year"`
-	Paper       string  `json:"paper"`
-	Input       [3]int  `json:"input"` // C, H, W
-	Units       int     `json:"units"`
-	Parameters  int     `json:"parameters"`
-	Connections int64   `json:"connections"`
-	Accuracy    float64 `json:"accuracy"` // 0…1, on the 10,000 MNIST test digits
-	SHA256      string  `json:"sha256"`
-	Licence     string  `json:"licence"`
+	Name        string   `json:"name"`
+	Title       string   `json:"title"`
+	Year        int      `json:"year"`
+	Paper       string   `json:"paper"`
+	Task        zoo.Task `json:"task"`
+	Input       [3]int   `json:"input"` // C, H, W
+	Units       int      `json:"units"`
+	Parameters  int      `json:"parameters"`
+	Connections int64    `json:"connections"`
+	MACs        int64    `json:"macs"`
+	Weights     bool     `json:"weights"`            // they are in this binary
+	Accuracy    float64  `json:"accuracy,omitempty"` // 0…1, on the 10,000 MNIST test digits
+	SHA256      string   `json:"sha256,omitempty"`   // of the weights in this binary
+	Licence     string   `json:"licence,omitempty"`  // of the weights in this binary
 }
 
 // Run implements the command.
 func (c *modelsCmd) Run(e *env) error {
 	lines := []modelLine{}
-	for _, entry := range zoo.Of(zoo.Digits) {
-		g, err := entry.Graph()
+	for _, entry := range zoo.Table() {
+		line, err := listModel(&entry)
 		if err != nil {
 			return err
 		}
-		info, err := models.Find(entry.Name)
-		if err != nil {
-			return err
-		}
-		in := g.InputValue().Shape
-		lines = append(lines, modelLine{
-			Name: entry.Name, Title: entry.Title, Year: entry.Year, Paper: entry.Paper, Input: [3]int{in.C, in.H, in.W},
-			Units: g.Units(), Parameters: g.NumParams(false), Connections: g.Connections(),
-			Accuracy: info.TestAccuracy, SHA256: info.SHA256, Licence: info.Licence,
-		})
+		lines = append(lines, line)
 	}
 	if c.JSON {
 		enc := json.NewEncoder(e.stdout)
 		enc.SetIndent("", "  ")
 		return enc.Encode(lines)
 	}
-	w := tabwriter.NewWriter(e.stdout, 0, 0, 3, ' ', 0)
-	_, _ = fmt.Fprintln(w, "NAME\tTITLE\tUNITS\tPARAMETERS\tTEST ACCURACY\tPAPER")
+	rows := [][]string{{"NAME", "TITLE", "YEAR", "TASK", "INPUT", "WEIGHTS", "TEST ACCURACY", "PARAMETERS", "MULTIPLY-ADDS"}}
 	for _, m := range lines {
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%.2f %%\t%s\n", m.Name, m.Title, m.Units, m.Parameters, 100*m.Accuracy, m.Paper)
+		weights, accuracy := "–", "–"
+		if m.Weights {
+			weights = "in the binary"
+		}
+		if m.Accuracy > 0 {
+			accuracy = fmt.Sprintf("%.2f %%", 100*m.Accuracy)
+		}
+		rows = append(rows, []string{
+			m.Name, m.Title, fmt.Sprint(m.Year), string(m.Task), fmt.Sprintf("%d×%d×%d", m.Input[0], m.Input[1], m.Input[2]),
+			weights, accuracy, humanize.Comma(int64(m.Parameters)), humanize.Comma(m.MACs),
+		})
 	}
-	return w.Flush()
+	return writeTable(e.stdout, rows, 6)
+}
+
+func listModel(entry *zoo.Entry) (modelLine, error) {
+	g, err := entry.Graph()
+	if err != nil {
+		return modelLine{}, err
+	}
+	in := g.InputValue().Shape
+	line := modelLine{
+		Name: entry.Name, Title: entry.Title, Year: entry.Year, Paper: entry.Paper, Task: entry.Task,
+		Input: [3]int{in.C, in.H, in.W}, Units: g.Units(), Parameters: g.NumParams(false),
+		Connections: g.Connections(), MACs: g.MACs(),
+	}
+	list, err := models.Manifest()
+	for _, info := range list {
+		if info.Name == entry.Name {
+			line.Weights, line.Accuracy, line.SHA256, line.Licence = true, info.TestAccuracy, info.SHA256, info.Licence
+		}
+	}
+	return line, err
 }
 
 // loadModel loads a network, or says which one was probably meant.
 func loadModel(name string) (*nn.Model, error) {
-	m, err := zoo.Load(name)
-	if fault.KindOf(err) == fault.NotFound && err != nil {
-		return nil, fault.New(fault.NotFound, "there is no network %q; did you mean %s?", name, zoo.Nearest(name)).
-			WithHint("see: vizserver models").WithCause(err)
+	if _, err := findNet(name); err != nil {
+		return nil, err
 	}
-	return m, err
+	return zoo.Load(name)
 }
