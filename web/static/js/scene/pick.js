@@ -11,22 +11,26 @@ const SHORT_POST = 16; // world units: lower posts of a row can be hit up to thi
 const MOST_STEPS = 600;
 
 /**
+ * The unit whose box the ray meets first; where it meets none, a low or thin post near it.
  * @param {Lens} lens
  * @param {Place[]} places of the layers that can be hit
  * @param {Bars} bars
  * @param {number} px CSS pixels from the left of the stage
  * @param {number} py
- * @returns {UnitRef|null} the nearest unit
+ * @returns {UnitRef|null}
  */
 export function pickDeep(lens, places, bars, px, py) {
   const { origin, way } = ray(lens, px, py);
-  /** @type {{t: number, ref: UnitRef}|null} */
-  let best = null;
-  for (const p of places) {
-    const found = march(p, bars, origin, way);
-    if (found && (!best || found.t < best.t)) best = found;
+  for (const kind of [false, true]) {
+    /** @type {{t: number, ref: UnitRef}|null} */
+    let best = null;
+    for (const p of places) {
+      const found = march(p, bars, origin, way, kind);
+      if (found && (!best || found.t < best.t)) best = found;
+    }
+    if (best) return best.ref;
   }
-  return best?.ref ?? null;
+  return null;
 }
 
 /**
@@ -35,23 +39,24 @@ export function pickDeep(lens, places, bars, px, py) {
  * @param {Bars} bars
  * @param {[number, number, number]} o
  * @param {[number, number, number]} d
+ * @param {boolean} kind posts of rows are taken for larger than they are
  */
-function march(p, bars, o, d) {
+function march(p, bars, o, d, kind) {
   const [x0, x1, y0, y1, z0, z1] = bounds(p);
-  const slack = p.rows * p.columns === 1 ? p.size : p.cell / 2;
+  const row = p.rows * p.columns === 1;
+  const slack = row ? p.size : p.cell / 2;
   const span = clip([x0 - slack, y0 - 1, z0 - slack], [x1 + slack, y1 + 4, z1 + slack], o, d);
   if (!span) return null;
-  const length = Math.hypot(d[0], d[1], d[2]);
-  const step = p.cell / 4 / length;
+  const step = p.cell / 4 / Math.hypot(d[0], d[1], d[2]);
   const steps = Math.min(MOST_STEPS, Math.ceil((span[1] - span[0]) / step));
   for (let i = 0; i <= steps; i++) {
     const t = Math.min(span[1], span[0] + i * step);
-    const ref = unitAt(p, o[0] + d[0] * t, o[2] + d[2] * t);
+    const ref = unitAt(p, o[0] + d[0] * t, o[2] + d[2] * t, kind);
     if (!ref) continue;
     const y = o[1] + d[1] * t;
     const bar = bars(ref);
-    const high = p.plates === 0 ? Math.max(bar.high, p.plane + SHORT_POST) : bar.high;
-    if (y <= high + 0.5 && y >= Math.min(bar.low, p.plane - 2)) return { t, ref };
+    const high = kind && row ? Math.max(bar.high, p.plane + SHORT_POST) : bar.high;
+    if (y <= high + 0.5 && y >= Math.min(bar.low, kind ? p.plane - 2 : bar.low)) return { t, ref };
   }
   return null;
 }
@@ -85,10 +90,14 @@ function clip(min, max, o, d) {
  * @param {Place} p
  * @param {number} x
  * @param {number} z
+ * @param {boolean} [kind] a little beside a post of a row will do
  * @returns {UnitRef|null}
  */
-export function unitAt(p, x, z) {
-  return divide(p, x, z, p.pitchZ, p.rows * p.columns === 1 ? Math.max(p.size * 0.75, 8) : p.cell / 2);
+export function unitAt(p, x, z, kind = false) {
+  const half = p.size / 2;
+  return kind
+    ? divide(p, x, z, p.pitchZ, Math.max(half * 1.5, 8), Math.max(half * 1.3, 6))
+    : divide(p, x, z, p.pitchZ, half, half);
 }
 
 /**
@@ -103,7 +112,8 @@ export function pickFlat(lens, places, px, py) {
   const x = (px - middle.x) / lens.flat.scale;
   const y = -(py - middle.y) / lens.flat.scale;
   for (const p of places) {
-    const ref = divide(p, x, p.flatY - y, p.flatPitch, (p.flatTall || p.cell) / 2 + (p.flatTall ? 4 : 0));
+    const tall = (p.flatTall || p.cell) / 2 + (p.flatTall ? 4 : 0);
+    const ref = divide(p, x, p.flatY - y, p.flatPitch, tall, Math.max(p.size * 0.65, 6));
     if (ref) return ref;
   }
   return null;
@@ -115,22 +125,23 @@ export function pickFlat(lens, places, px, py) {
  * @param {number} down
  * @param {number} pitch of the rows of maps
  * @param {number} reach how far from its middle a unit of a 1×1 map can be hit, downwards
+ * @param {number} side the same to the sides
  * @returns {UnitRef|null}
  */
-function divide(p, x, down, pitch, reach) {
+function divide(p, x, down, pitch, reach, side) {
   const lines = Math.ceil(p.channels / p.across);
-  const map = Math.round(x / p.pitchX + (p.across - 1) / 2);
+  const map = Math.round(x / p.pitchX + (p.across - 1) / 2) + 0;
   const line = lines > 1 ? Math.round(down / pitch + (lines - 1) / 2) : 0;
   const channel = line * p.across + map;
   if (map < 0 || map >= p.across || line < 0 || line >= lines || channel >= p.channels) return null;
   const inX = x - (map - (p.across - 1) / 2) * p.pitchX;
   const inY = down - (line - (lines - 1) / 2) * pitch;
   if (p.rows * p.columns === 1) {
-    const wide = Math.min(p.pitchX / 2, Math.max(p.size * 0.65, 6));
+    const wide = Math.min(p.pitchX / 2, side);
     return Math.abs(inX) <= wide && Math.abs(inY) <= reach ? { layer: p.layer, channel, y: 0, x: 0 } : null;
   }
-  const column = Math.round(inX / p.cell + (p.columns - 1) / 2);
-  const row = Math.round(inY / p.cell + (p.rows - 1) / 2);
+  const column = Math.round(inX / p.cell + (p.columns - 1) / 2) + 0; // never −0
+  const row = Math.round(inY / p.cell + (p.rows - 1) / 2) + 0;
   if (column < 0 || column >= p.columns || row < 0 || row >= p.rows) return null;
   return { layer: p.layer, channel, y: row, x: column };
 }
