@@ -89,7 +89,7 @@ export function strongest(terms, count) {
  * @param {Manifest} manifest
  */
 export function rawOf(value, { input }) {
-  return Math.round(((value - input.offset) / input.scale) * 255);
+  return Math.round(((value - input.offset) / input.scale) * 255) + 0; // + 0: no negative zero
 }
 
 /**

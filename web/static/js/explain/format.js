@@ -129,6 +129,19 @@ export function exact(value) {
   return tidy(value);
 }
 
+const ROOM = 11; // characters of a table cell
+
+/**
+ * The exact number where it fits into a table cell, else rounded to what fits.
+ * @param {number} value a float32
+ */
+export function fitting(value) {
+  const text = exact(value);
+  if (text.length <= ROOM || !Number.isFinite(value)) return text;
+  const whole = String(Math.trunc(Math.abs(value))).length;
+  return plain(value, Math.max(0, ROOM - whole - 2));
+}
+
 /** @param {number} value */
 function tidy(value) {
   return String(Object.is(value, -0) ? 0 : value).replaceAll("-", MINUS);

@@ -19,16 +19,10 @@ import { edgeWeight } from "../net/weights.js";
  */
 export function createLinks(ctx, signal) {
   const { t, store } = ctx;
-  const sees = h("p", { class: "cap" });
+  const sees = h("p", { class: "sees cap" });
   const feeds = h("div", { class: "feeds cap" });
   const toggle = createSwitch(ctx, signal);
-  const element = h(
-    "div",
-    { class: "links" },
-    h("div", { class: "grow" }, sees, feeds),
-    toggle.button,
-    toggle.effect,
-  );
+  const element = h("div", { class: "links" }, sees, feeds, toggle.button, toggle.effect);
   let shown = "";
 
   /** @param {UnitInfo} info @param {Manifest} manifest */

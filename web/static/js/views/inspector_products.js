@@ -1,7 +1,7 @@
 // All products of a sum as figures: place, input × weight = product, and their total.
 
 import { inputOf } from "../explain/arithmetic.js";
-import { exact, printSum } from "../explain/format.js";
+import { exact, fitting, printSum } from "../explain/format.js";
 import { placeName, unitName } from "../explain/words.js";
 import { fill, h } from "../dom.js";
 
@@ -80,8 +80,10 @@ export function createProducts(ctx, signal) {
       for (let i = 0; i < term.products.length; i++, n++) {
         const entry = rows[n];
         entry.term = term;
-        entry.cells[0].textContent = exact(term.inputs[i]);
-        entry.cells[1].textContent = `${squares ? "" : "× "}${exact(term.weights[i])}`;
+        entry.cells[0].textContent = fitting(term.inputs[i]);
+        entry.cells[0].title = exact(term.inputs[i]);
+        entry.cells[1].textContent = `${squares ? "" : "× "}${fitting(term.weights[i])}`;
+        entry.cells[1].title = exact(term.weights[i]);
         entry.cells[2].textContent = sum.addends[n];
         entry.cells[2].title = exact(term.products[i]);
       }
