@@ -47,7 +47,7 @@ func Recipe(model string) (Config, error) {
 	case "lenet5-1998":
 		c.Loss = "map"
 	case "lenet5-harley", "mlp-harley":
-		c.Loss, c.Epochs = "mse", 24
+		c.Loss, c.Epochs = "mse", 14
 	case "lenet5-modern":
 		c.Loss, c.WeightDecay, c.Epochs = "cross-entropy", 1e-4, 50
 	default:
