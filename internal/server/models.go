@@ -134,9 +134,10 @@ func (s *Server) modelWeights(w http.ResponseWriter, r *http.Request) error {
 	return send(w, "application/octet-stream", "public, max-age=31536000, immutable", b)
 }
 
-// nearModel says which nets there are, with the nearest name first.
+// nearModel names the nearest net where there is none of this name. A net that
+// exists, but whose weights are not here, keeps its own error.
 func (s *Server) nearModel(err error, name string) error {
-	if fault.KindOf(err) != fault.NotFound {
+	if _, unknown := zoo.Find(name); unknown == nil {
 		return err
 	}
 	return say(fault.NotFound, "fault.model", "name", cut(name, 60), "near", zoo.Nearest(name)).because(err)

@@ -118,6 +118,7 @@ func TestRoutes(t *testing.T) {
 		{"models", ask{path: "/api/models"}, 200, "application/json", `"name":"lenet5-harley"`},
 		{"manifest", ask{path: "/api/models/lenet5-harley"}, 200, "application/json", `"units":9134`},
 		{"no such net", ask{path: "/api/models/lenet5-harly"}, 404, "application/problem+json", "Did you mean lenet5-harley?"},
+		{"net without weights", ask{path: "/api/models/vgg16"}, 404, "application/problem+json", "no weights for"},
 		{"weights of another hash", ask{path: "/api/models/lenet5-harley/weights/00.safetensors"}, 404, "application/problem+json", "weights"},
 		{"digit", ask{path: "/api/digits/0"}, 200, "application/json", `"index":0,"label":7,"width":28,"height":28,"pixels":"`},
 		{"digit beyond the last", ask{path: "/api/digits/10000"}, 404, "application/problem+json", "from 0 to 9999"},
