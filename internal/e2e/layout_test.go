@@ -36,9 +36,20 @@ const faultsOfLayout = `(() => {
 			if (/auto|scroll/.test(getComputedStyle(a).overflowX) && a.scrollWidth > a.clientWidth) swiped = true;
 		if (r.right > innerWidth + 1 && !swiped) wrong.push(name(e) + " ends " + Math.round(r.right - innerWidth) + " px right of the window");
 		const x = (c.l + c.r) / 2, y = (c.t + c.b) / 2;
-		const top = document.elementFromPoint(x, y);
-		const mine = top && (e.contains(top) || top.contains(e) || top.closest("label")?.control === e);
-		if (!mine && e.tagName !== "CANVAS") wrong.push(name(e) + " is covered by " + (top ? name(top) : "nothing that can be hit"));
+		const at = (x, y) => {
+			const top = document.elementFromPoint(x, y);
+			return top && (e.contains(top) || top.contains(e) || top.closest("label")?.control === e) ? null : top ? name(top) : "nothing that can be hit";
+		};
+		let over = at(x, y);
+		if (over && e.tagName !== "CANVAS") { // what lies under a sheet must come out by scrolling
+			const before = [...document.querySelectorAll("*")].filter(s => s.scrollTop !== 0).map(s => [s, s.scrollTop]);
+			e.scrollIntoView({block: "center", behavior: "instant"});
+			const r = clip(e);
+			over = at((r.l + r.r) / 2, (r.t + r.b) / 2);
+			for (const s of document.querySelectorAll("*")) if (s.scrollTop !== 0) s.scrollTop = 0;
+			for (const [s, top] of before) s.scrollTop = top;
+			if (over) wrong.push(name(e) + " is covered by " + over);
+		}
 	}
 	for (const e of document.querySelectorAll("body *")) {
 		if (!e.checkVisibility() || e.children.length > 0 || !e.textContent.trim() || e.closest(".for-reader, .skip")) continue;

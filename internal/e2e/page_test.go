@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
@@ -235,10 +236,11 @@ func with[T any](p *page, body string) T {
 }
 
 // wait waits until a JavaScript expression is true; what names it in the message.
-// In the expression `page` is the context of the draw page, null elsewhere.
+// In the expression `page` is the context of the draw page, null elsewhere. It
+// goes on over a navigation.
 func (p *page) wait(what, expression string) {
 	p.tb.Helper()
-	ok := eval[bool](p, fmt.Sprintf(`(async () => {
+	script := fmt.Sprintf(`(async () => {
 		const script = document.querySelector('script[type=module][src*="draw.js"]');
 		const page = script ? await (await import(script.src)).page : null;
 		const end = performance.now() + %d;
@@ -247,10 +249,29 @@ func (p *page) wait(what, expression string) {
 			await new Promise(done => setTimeout(done, 10));
 		}
 		return false;
-	})()`, (patience*3/4).Milliseconds(), expression))
-	if !ok {
-		p.tb.Fatalf("waited in vain for %s: %s", what, short(expression))
+	})()`, (patience * 3 / 4).Milliseconds(), expression)
+	end := time.Now().Add(patience)
+	for {
+		ctx, cancel := context.WithTimeout(p.ctx, patience)
+		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool](script, chromedp.EvalAwaitPromise))
+		cancel()
+		switch {
+		case err != nil && time.Now().Before(end) && left(err):
+			continue // the page that was asked has gone; ask the next one
+		case err != nil:
+			p.tb.Fatalf("wait for %s: %v", what, err)
+		case !ok:
+			p.tb.Fatalf("waited in vain for %s: %s", what, short(expression))
+		}
+		return
 	}
+}
+
+// left tells whether an error means that the page went away under the question.
+func left(err error) bool {
+	text := err.Error()
+	return strings.Contains(text, "context was destroyed") || strings.Contains(text, "Cannot find context") ||
+		strings.Contains(text, "navigated") || strings.Contains(text, "Promise was collected")
 }
 
 // frames waits until the page has drawn n more frames.

@@ -46,6 +46,7 @@ export function mountLegend(root, ctx) {
     const ref = hover ?? pin;
     // Without a unit the numbers are those of the answer of the first layer that computes.
     const layer = manifest.layers[ref?.layer ?? Math.min(1, manifest.layers.length - 1)];
+    if (!layer) return; // a unit of the address that this net does not have; it goes in a moment
     const { lo, hi } = acts.range(layer.index, ref?.channel ?? 0, scope);
     const own = scope === "map" && !ref;
     value.show(own ? t("legend.own") : layerName(layer, manifest), lo, hi, layer.signed, own);

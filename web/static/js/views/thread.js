@@ -120,7 +120,7 @@ function createStops(root, { store, bus, t }, signal) {
   function build(manifest) {
     names = manifest.layers.map(layer => {
       const params = layer.params > 0 ? `, ${t("thread.params", { count: layer.params })}` : "";
-      return `${layerName(layer, manifest)}: ${deedOf(layer)}, ${shapeText(layer)}${params}`;
+      return `${layerName(layer, manifest)} ${shapeText(layer)}: ${deedOf(layer)}${params}`; // begins with what is seen
     });
     buttons = manifest.layers.map((layer, i) => {
       const { width, height } = slab(layer);
