@@ -21,6 +21,7 @@ import { mountModelmenu } from "./views/modelmenu.js";
 import { mountPad } from "./views/pad.js";
 import { mountStage } from "./views/stage.js";
 import { mountThread } from "./views/thread.js";
+import { mountTwin } from "./views/twin.js";
 
 /** @typedef {import("./types.js").ViewContext} ViewContext */
 /** @typedef {import("./types.js").Mount} Mount */
@@ -39,6 +40,7 @@ const VIEWS = [
   ["inspector", mountInspector],
   ["thread", mountThread],
   ["modelmenu", mountModelmenu],
+  ["twin", mountTwin],
   ["keys", mountKeys],
   ["connection", mountConnection],
 ];

@@ -162,6 +162,7 @@ function createSwitch({ t, store, bus }, signal) {
     const rest = off.filter(map => map.layer !== layer || map.channel !== channel);
     store.set({ off: isOff() ? rest : [...off, { layer, channel }] });
     show();
+    effect.scrollIntoView({ block: "nearest" });
   }
 
   function show() {

@@ -8,7 +8,7 @@ import { createSearch } from "./keys_search.js";
 /** @typedef {import("../types.js").ViewContext} ViewContext */
 /** @typedef {import("../types.js").UnitRef} UnitRef */
 
-const DIGITS_MS = 700; // digits typed this soon after each other are one number
+const DIGITS_MS = 900; // digits typed this soon after each other are one number
 
 /**
  * @param {HTMLElement} root
@@ -47,7 +47,7 @@ export function mountKeys(root, ctx) {
       if (event.key === "Escape") {
         if (!goBack(ctx)) return;
       } else if (/^\d$/.test(event.key)) {
-        typeDigit(event.key);
+        typeDigit(event);
       } else if (Object.hasOwn(acts, event.key)) {
         acts[event.key](event);
       } else {
@@ -125,16 +125,15 @@ function hereOf({ play, layer, pin, manifest }) {
 /**
  * Digits jump to a channel of the layer: the same place of another map, or its strongest unit.
  * @param {ViewContext} ctx
- * @returns {(digit: string) => void}
+ * @returns {(event: KeyboardEvent) => void}
  */
 function createDigits({ store, acts }) {
   let typed = "";
-  let last = 0;
-  return digit => {
+  let last = -DIGITS_MS; // ms, when the key was pressed
+  return ({ key: digit, timeStamp: now }) => {
     const { manifest, pin } = store.get();
     if (!manifest) return;
     const layer = manifest.layers[hereOf(store.get())];
-    const now = performance.now();
     typed = now - last < DIGITS_MS ? typed + digit : digit;
     last = now;
     if (Number(typed) >= layer.shape[0]) typed = digit;

@@ -4,6 +4,8 @@ import { h, icon } from "../dom.js";
 
 /** @typedef {import("../types.js").ViewContext} ViewContext */
 
+const CONTROL = /Mac|iP(hone|ad)/.test(navigator.userAgent) ? "⌘" : "Ctrl";
+
 /** What each key does, in groups; a word of several keys stands in one row. */
 const GROUPS = /** @type {const} */ ([
   [
@@ -35,10 +37,20 @@ const GROUPS = /** @type {const} */ ([
     ],
   ],
   [
+    "keys.pad",
+    [
+      [["←", "→", "↑", "↓"], "keys.cross"],
+      [["Space"], "keys.draw"],
+      [["Enter"], "keys.lower"],
+      [["Del"], "keys.clear"],
+    ],
+  ],
+  [
     "keys.page",
     [
-      [["Ctrl", "Z"], "keys.undo"],
-      [["Ctrl", "V"], "keys.paste"],
+      [[CONTROL, "Z"], "keys.undo"],
+      [[CONTROL, "Y"], "keys.redo"],
+      [[CONTROL, "V"], "keys.paste"],
       [["?"], "keys.help"],
     ],
   ],

@@ -67,6 +67,11 @@ export function mountTwin(root, ctx) {
     if (store.get().text) timer ??= setTimeout(refresh, PAUSE_MS);
   };
 
+  /** Brings a layer to the top of the twin; the page itself stays. @param {HTMLElement|undefined} element */
+  function scrollTo(element) {
+    if (element) root.scrollTop += element.getBoundingClientRect().top - root.getBoundingClientRect().top;
+  }
+
   /** @param {boolean} focus */
   function show(focus) {
     const { text } = store.get();
@@ -81,8 +86,7 @@ export function mountTwin(root, ctx) {
     if (s.text !== prev.text) show(true);
     else if (s.pin !== prev.pin || s.manifest !== prev.manifest) refresh();
     else if (s.answer !== prev.answer) soon();
-    if (s.layer !== prev.layer && s.layer !== null && s.text)
-      layers[s.layer]?.element.scrollIntoView({ block: "start" });
+    if (s.layer !== prev.layer && s.layer !== null && s.text) scrollTo(layers[s.layer]?.element);
   }, signal);
   show(false);
   return () => {

@@ -24,7 +24,8 @@ export function createLayer(ctx, layer, manifest, signal) {
   const { store, acts, t } = ctx;
   const [c, height, w] = layer.shape;
   const name = layerName(layer, manifest);
-  const facts = [`${shapeText(layer)}, ${t("stage.units", { units: num(c * height * w) })}`];
+  const count = t("stage.units", { units: num(c * height * w) });
+  const facts = [height * w > 1 ? `${shapeText(layer)}, ${count}` : count];
   if (layer.params > 0) facts.push(t("thread.params", { count: layer.params }));
   if (layer.connections > 0) facts.push(t("twin.connections", { count: layer.connections }));
   const measures = h("p", { class: "cap" });
