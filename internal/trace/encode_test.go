@@ -1,6 +1,7 @@
 package trace
 
 import (
+	"context"
 	"math"
 	"testing"
 
@@ -96,6 +97,7 @@ func TestStrokeAllocatesNothing(t *testing.T) {
 // stroke is what the server does for one drawing, without the socket.
 type stroke struct {
 	tb    testing.TB
+	ctx   context.Context
 	in    []byte
 	frame Frame
 	s     session
@@ -103,12 +105,16 @@ type stroke struct {
 
 func newStroke(tb testing.TB, model string) *stroke {
 	tb.Helper()
-	h := newHub(tb, Limits{})
+	return newStrokeOn(tb, newHub(tb, Limits{}), model)
+}
+
+func newStrokeOn(tb testing.TB, h *Hub, model string) *stroke {
+	tb.Helper()
 	n, err := h.network(model)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	k := &stroke{tb: tb, in: inputFrame(1, testDrawing(3)), s: session{hub: h, limits: &h.limits, inbox: newInbox(&h.limits)}}
+	k := &stroke{tb: tb, ctx: tb.Context(), in: inputFrame(1, testDrawing(3)), s: session{hub: h, limits: &h.limits, inbox: newInbox(&h.limits)}}
 	k.s.net, k.s.run, k.s.layout = n, n.plan.NewRun(), n.whole
 	k.s.input = make([]float32, len(k.s.run.Input()))
 	tb.Cleanup(k.s.release)
@@ -126,25 +132,11 @@ func (k *stroke) event() {
 	must(checkDrawing(&k.frame))
 	s.inbox.putDrawing(1, k.frame.Blocks[0].Data)
 	s.fetch()
-	must(s.execute(k.tb.Context()))
+	must(s.execute(k.ctx))
 	must(s.answer.read(s.run, s.net.net.Model))
 	s.text = s.answer.appendJSON(s.text[:0])
 	for i := range s.layout.frames {
 		_, err := s.encoder.encode(s.layout, i, s.run, 1, 1, FlagLast)
 		must(err)
-	}
-}
-
-// BenchmarkEncode quantises all activations of a run.
-func BenchmarkEncode(b *testing.B) {
-	k := newStroke(b, "maps")
-	k.event()
-	s := &k.s
-	b.ReportAllocs()
-	b.SetBytes(int64(s.layout.frames[0].total))
-	for b.Loop() {
-		if _, err := s.encoder.encode(s.layout, 0, s.run, 1, 1, FlagLast); err != nil {
-			b.Fatal(err)
-		}
 	}
 }

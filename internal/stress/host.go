@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"runtime"
+	"time"
+
+	"vizserver/internal/server"
+	"vizserver/internal/trace"
+)
+
+// host is a server of ours on a free port of loopback.
+type host struct {
+	addr string
+	stop func() error // ends it and waits; safe to call once
+}
+
+// url returns the address of the socket.
+func (h *host) url() string { return "ws://" + h.addr + "/ws" }
+
+// startReal serves as the product does. Zero limits mean the product's.
+func startReal(limits trace.Limits) (*host, error) {
+	s, err := server.New(server.Options{Sockets: limits})
+	if err != nil {
+		return nil, err
+	}
+	ln, err := listen()
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- s.Serve(ctx, ln) }()
+	return &host{addr: ln.Addr().String(), stop: func() error {
+		cancel()
+		return <-ended
+	}}, nil
+}
+
+// startPlain serves one handler.
+func startPlain(handler http.Handler, closeSockets func()) (*host, error) {
+	ln, err := listen()
+	if err != nil {
+		return nil, err
+	}
+	hs := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second}
+	ended := make(chan error, 1)
+	go func() { ended <- hs.Serve(ln) }()
+	return &host{addr: ln.Addr().String(), stop: func() error {
+		closeSockets()
+		return errors.Join(hs.Close(), ignoreClosed(<-ended))
+	}}, nil
+}
+
+// ignoreClosed drops the error with which every server ends that was closed.
+func ignoreClosed(err error) error {
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+func listen() (net.Listener, error) {
+	return (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
+}
+
+// usage is the memory and the goroutines of the process after a full collection.
+type usage struct {
+	heap, stacks uint64 // bytes in use
+	goroutines   int
+}
+
+func usageNow() usage {
+	runtime.GC()
+	runtime.GC() // what finalizers freed
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return usage{heap: m.HeapAlloc, stacks: m.StackInuse, goroutines: runtime.NumGoroutine()}
+}
+
+// perViewer is the growth of memory since before, in bytes for each of n viewers.
+func (u usage) perViewer(before usage, n int) float64 {
+	return (float64(u.heap+u.stacks) - float64(before.heap+before.stacks)) / float64(n)
+}
+
+// settle waits until no more goroutines run than before, and returns how many more do.
+func settle(ctx context.Context, before usage) int {
+	deadline := time.Now().Add(10 * time.Second)
+	for {
+		left := runtime.NumGoroutine() - before.goroutines
+		if left <= 0 || time.Now().After(deadline) || ctx.Err() != nil {
+			return left
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// checkSettled notes that nothing is left after a scenario.
+func checkSettled(ctx context.Context, r *report, name string, before usage) {
+	left := settle(ctx, before)
+	r.check(name, "goroutines left", left <= 0, fmt.Sprint(max(left, 0)), "0")
+}
