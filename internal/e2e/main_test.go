@@ -152,4 +152,4 @@ func siteURL(tb testing.TB) string {
 
 // patience bounds every wait for the page. Generous: a loaded machine is slow,
 // and a test that waits in vain fails anyway.
-const patience = 20 * time.Second
+const patience = 40 * time.Second

@@ -27,25 +27,28 @@ func TestPlay(t *testing.T) {
 	p := openDraw(t, "?net=lenet5-harley&digit=0", options{})
 	p.settled()
 	p.click("button", p.word("thread.speed", "speed", "1×"))
+	with[bool](p, `
+		globalThis.__run = {layers: [], inside: 0, back: 0};
+		page.store.subscribe((s, prev) => {
+			const now = s.play, was = prev.play;
+			if (!now || now === was) return;
+			if (was && (now.layer < was.layer || (now.layer === was.layer && now.window < was.window))) __run.back++;
+			if (__run.layers.at(-1) !== now.layer) __run.layers.push(now.layer);
+			if (now.window > 0 && now.window % 1 !== 0) __run.inside++;
+		}, page.signal);
+		return true;`)
 	p.click("button", p.word("thread.play"))
-	p.wait("the run to start", `page.store.get().play?.running`)
-	seen := with[[]int](p, `
-		const seen = [];
-		let inside = 0, last = {layer: -1, window: -1};
-		const end = performance.now() + 15000;
-		while (performance.now() < end) {
-			const r = page.store.get().play;
-			if (!r) break;
-			if (r.layer < last.layer || (r.layer === last.layer && r.window < last.window)) throw new Error("the run goes back");
-			if (seen.at(-1) !== r.layer) seen.push(r.layer);
-			if (r.window > 0 && r.window % 1 !== 0) inside++;
-			last = {...r};
-			await new Promise(requestAnimationFrame);
-		}
-		if (inside < 3) throw new Error("no layer was seen in the making");
-		return seen;`)
-	if fmt.Sprint(seen) != "[0 1 2 3 4 5 6 7]" {
-		t.Errorf("the run goes through layers %v", seen)
+	p.wait("the end of the run", `__run.layers.length > 0 && page.store.get().play === null`)
+	type run struct {
+		Layers       []int
+		Inside, Back int
+	}
+	seen := eval[run](p, `({Layers: __run.layers, Inside: __run.inside, Back: __run.back})`)
+	if seen.Back > 0 || seen.Inside < 3 {
+		t.Errorf("the run went back %d times and was seen within a layer %d times", seen.Back, seen.Inside)
+	}
+	if fmt.Sprint(seen.Layers) != "[0 1 2 3 4 5 6 7]" {
+		t.Errorf("the run goes through layers %v", seen.Layers)
 	}
 	if now := p.playing(); now != nil {
 		t.Errorf("at its end the run stands at %+v, want all shown", *now)
