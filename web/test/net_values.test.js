@@ -175,6 +175,8 @@ test("activations dequantise each map by its own affine", () => {
   assert.equal(acts.value(ref([1, 2, 0, 0])), 2);
   const f = Math.fround;
   assert.equal(acts.value(ref([4, 4, 0, 0])), f(f(0.1) + 255 * f(0.1)), "float32 values");
+  assert.deepEqual(acts.affine(4, 2), { min: f(0.1), scale: f(0.1) });
+  assert.deepEqual(acts.affine(1, 1), { min: -1, scale: 0.5 });
   life.abort();
   acts.apply(frameOf([]));
   assert.equal(changes, 2, "a listener outlived its signal");

@@ -224,6 +224,7 @@
  * @property {Uint8Array} bytes
  * @property {(layer: number) => number} offset
  * @property {(ref: UnitRef) => number} value
+ * @property {(layer: number, channel: number) => {min: number, scale: number}} affine as the last frame had it
  * @property {(layer: number, channel: number) => {min: number, max: number}} channelRange
  * @property {(layer: number, channel: number, scope: AppState["scope"]) => {lo: number, hi: number}} range
  * @property {number} version

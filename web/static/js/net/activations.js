@@ -112,6 +112,10 @@ export function createActivations() {
       const at = place.channel + ref.channel;
       return Math.fround(mins[at] + bytes[place.offset + unitIndex(manifest, ref)] * scales[at]);
     },
+    affine(layer, channel) {
+      const at = (places[layer]?.channel ?? 0) + channel;
+      return { min: mins[at] ?? 0, scale: scales[at] ?? 0 };
+    },
     channelRange,
     range(layer, channel, scope) {
       if (!places[layer]) return { lo: 0, hi: 1 };
