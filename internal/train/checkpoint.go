@@ -7,7 +7,7 @@ import (
 	"os"
 	"strconv"
 
-	"github.com/google/renameio/v2"
+	"github.com/google/renameio/v2/maybe"
 
 	"vizserver/internal/fault"
 	"vizserver/internal/mnist"
@@ -44,7 +44,7 @@ func (t *Trainer) Save(path string) error {
 	if err := weights.Write(&b, list, meta); err != nil {
 		return err
 	}
-	return renameio.WriteFile(path, b.Bytes(), 0o644)
+	return maybe.WriteFile(path, b.Bytes(), 0o644)
 }
 
 // state returns the slices that a checkpoint holds, by kind: they are written to in place.

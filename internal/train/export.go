@@ -14,7 +14,7 @@ import (
 	"strings"
 	"text/template"
 
-	"github.com/google/renameio/v2"
+	"github.com/google/renameio/v2/maybe"
 
 	"vizserver/internal/nn"
 	"vizserver/internal/weights"
@@ -46,10 +46,10 @@ func Export(dir string, m *nn.Model, c Config, test *Result) error {
 	if err != nil {
 		return err
 	}
-	if err := renameio.WriteFile(filepath.Join(dir, info.File), b.Bytes(), 0o644); err != nil {
+	if err := maybe.WriteFile(filepath.Join(dir, info.File), b.Bytes(), 0o644); err != nil {
 		return err
 	}
-	if err := renameio.WriteFile(filepath.Join(dir, info.Card), card, 0o644); err != nil {
+	if err := maybe.WriteFile(filepath.Join(dir, info.Card), card, 0o644); err != nil {
 		return err
 	}
 	return updateManifest(filepath.Join(dir, "manifest.json"), info)
@@ -89,7 +89,7 @@ func updateManifest(path string, info models.Info) error {
 	if err != nil {
 		return err
 	}
-	return renameio.WriteFile(path, append(flattenRows(out), '\n'), 0o644)
+	return maybe.WriteFile(path, append(flattenRows(out), '\n'), 0o644)
 }
 
 // flattenRows puts each row of numbers of the confusion matrix on one line.
