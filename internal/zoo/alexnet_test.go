@@ -56,6 +56,15 @@ func TestAlexNetTowers(t *testing.T) {
 	}
 }
 
+// TestAlexNetLayers holds the parameters of every layer: outputs × (inputs of one output + 1), where
+// an output of conv2, conv4 and conv5 has the inputs of its own tower alone.
+func TestAlexNetLayers(t *testing.T) {
+	checkBlockParams(t, "alexnet-2012", map[string]int{
+		"conv1": 34944, "conv2": 307456, "conv3": 885120, "conv4": 663936, "conv5": 442624,
+		"fc6": 37752832, "fc7": 16781312, "fc8": 4097000,
+	})
+}
+
 // The sizes are those of Zeiler and Fergus, Fig. 3; the counts follow from them by hand.
 func TestZFNet(t *testing.T) {
 	checkNets(t, []netFacts{{

@@ -13,10 +13,11 @@ var efficientNets = []Entry{
 		Paper: "Tan and Le, ICML 2019 (arXiv:1905.11946); Lite: TensorFlow TPU repository, 2020",
 		Task:  ImageNet, Head: nn.Head{Kind: "softmax"}, GAP: true,
 		Image: nn.ImagePre{
-			// TensorFlow's crop is size/(size+32) of the shorter side, then resized to size.
-			Size: 224, CropShare: 224.0 / 256, Resample: "bicubic-raw", Range: 255,
+			// The crop is size/(size+32) of the shorter side, before it is resized; Lite was
+			// trained with bilinear resizing, the other EfficientNets with bicubic.
+			Size: 224, CropShare: 224.0 / 256, Resample: "bilinear-raw", Range: 255,
 			Mean: [3]float32{127, 127, 127}, Std: [3]float32{128, 128, 128},
-			Source: "tensorflow/tpu models/official/efficientnet: preprocessing.py, lite/efficientnet_lite_builder.py",
+			Source: "tensorflow/tpu models/official/efficientnet: preprocessing.py, main.py (resize_method), lite/efficientnet_lite_builder.py",
 		},
 	},
 }

@@ -61,3 +61,19 @@ func countKinds(b *nn.Block, kinds map[string]bool) {
 		countKinds(c, kinds)
 	}
 }
+
+// checkBlockParams compares the parameters of blocks and layers, by name, with a paper's table.
+func checkBlockParams(t *testing.T, net string, want map[string]int) {
+	t.Helper()
+	got := map[string]int{}
+	for _, n := range graph(t, net).Nodes {
+		for b := n.Block; b != nil; b = b.Parent {
+			got[b.Name] += n.NumParams(false)
+		}
+	}
+	for name, params := range want {
+		if got[name] != params {
+			t.Errorf("%s %s has %d parameters, want %d", net, name, got[name], params)
+		}
+	}
+}

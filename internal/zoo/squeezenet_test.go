@@ -32,3 +32,20 @@ func TestSqueezeNet(t *testing.T) {
 		},
 	})
 }
+
+// TestSqueezeNetFires holds the parameters of every module: Iandola et al. 2016, Table 1,
+// before pruning.
+func TestSqueezeNetFires(t *testing.T) {
+	checkBlockParams(t, "squeezenet-1.0", map[string]int{
+		"features.0":   14208,
+		"features.3":   11920,
+		"features.4":   12432,
+		"features.5":   45344,
+		"features.7":   49440,
+		"features.8":   104880,
+		"features.9":   111024,
+		"features.10":  188992,
+		"features.12":  197184,
+		"classifier.1": 513000,
+	})
+}
