@@ -241,10 +241,11 @@ func with[T any](p *page, body string) T {
 func (p *page) wait(what, expression string) {
 	p.tb.Helper()
 	script := fmt.Sprintf(`(async () => {
-		const script = document.querySelector('script[type=module][src*="draw.js"]');
-		const page = script ? await (await import(script.src)).page : null;
 		const end = performance.now() + %d;
+		let page = null; // comes with the document's script, which may still be on its way
 		while (performance.now() < end) {
+			const script = document.querySelector('script[type=module][src*="draw.js"]');
+			if (!page && script) page = await (await import(script.src)).page;
 			try { if (%s) return true; } catch (e) { if (!(e instanceof TypeError)) throw e; }
 			await new Promise(done => setTimeout(done, 10));
 		}

@@ -137,6 +137,7 @@ function createStops(root, { store, bus, t }, signal) {
         },
         h("i", { class: "slab", style }),
         h("b", {}, layerName(layer, manifest)),
+        " ",
         h("small", {}, shapeText(layer)),
       );
     });
@@ -209,7 +210,8 @@ function createRun({ store }, signal) {
     frame = 0;
     const { play } = store.get();
     if (!play?.running || layers().length === 0) return;
-    const ms = Math.min(250, now - before); // a tab that was away does not jump
+    // A tab that was away does not jump; a frame that began before the click does not go back.
+    const ms = Math.min(250, Math.max(0, now - before));
     before = now;
     if (!still.matches) {
       store.set({ play: advance(play, layers(), ms, stepTime()) });
