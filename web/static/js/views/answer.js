@@ -8,6 +8,7 @@ import { num, percent, signed } from "../i18n.js";
 /** @typedef {import("../types.js").ViewContext} ViewContext */
 
 const SAY_EVERY_MS = 1000; // a screen reader is not told more often
+const HIDDEN_EVERY_MS = 250; // the table, while only a screen reader sees it
 const DIGITS = 10;
 
 /**
@@ -31,31 +32,18 @@ export function mountAnswer(root, ctx) {
 
   const bars = createBars(must(root, ".answer-bars"));
   const table = createTable(must(root, ".answer-table"), ctx);
-  const say = createSpeaker(must(root, ".for-reader[role=status]"), signal);
-  const first = must(root, ".answer-first");
-  const firstValue = must(root, "[data-part=first]");
-  const second = must(root, "[data-part=second]");
+  const guesses = createGuesses(root, ctx, signal);
+  const numbers = (/** @type {Answer|null} */ answer) => table.show(answer, ctx.store.get().manifest);
+  const numbersLater = atMostEvery(HIDDEN_EVERY_MS, numbers, signal);
 
   const render = () => {
     const { answer, manifest } = ctx.store.get();
-    const form = manifest ? formOf(manifest) : null;
     const shown = answer && !answer.blank && manifest ? answer : null;
-    bars.show(shown, form);
-    table.show(shown, manifest);
+    bars.show(shown, manifest ? formOf(manifest) : null);
+    guesses.show(shown, manifest, answer !== null);
+    if (table.isOpen()) numbers(shown);
+    else numbersLater(shown);
     root.toggleAttribute("data-empty", !shown);
-    if (!shown || !manifest || !form) {
-      first.textContent = "";
-      firstValue.textContent = "";
-      second.textContent = ctx.t("answer.empty");
-      say(answer ? ctx.t("answer.blank") : "");
-      return;
-    }
-    const { labels } = manifest.head;
-    const [one, two] = shown.order;
-    first.textContent = labels[one];
-    firstValue.textContent = form.short(shown, one);
-    second.textContent = ctx.t("answer.then", { digit: labels[two], value: form.short(shown, two) });
-    say(ctx.t("answer.say", { first: labels[one], value: form.short(shown, one), second: labels[two] }));
   };
 
   const head = () => {
@@ -71,7 +59,7 @@ export function mountAnswer(root, ctx) {
     if (s.manifest !== prev.manifest) head();
     if (s.answer !== prev.answer || s.manifest !== prev.manifest) render();
   }, signal);
-  attachNumbers(root, signal);
+  attachNumbers(root, render, signal);
   attachAccuracy(must(root, "[data-act=confusion]"), ctx, signal);
   head();
   render();
@@ -110,6 +98,51 @@ export function formOf(manifest) {
     short: (a, digit) => signed(a.scores[digit], 3),
     head: "answer.value",
     zero: 0.5,
+  };
+}
+
+/**
+ * First and second guess, seen at once and said at most once a second.
+ * @param {HTMLElement} root
+ * @param {ViewContext} ctx
+ * @param {AbortSignal} signal
+ */
+function createGuesses(root, ctx, signal) {
+  const first = must(root, ".answer-first");
+  const firstValue = must(root, "[data-part=first]");
+  const second = must(root, "[data-part=second]");
+  const live = must(root, ".for-reader[role=status]");
+  const say = atMostEvery(
+    SAY_EVERY_MS,
+    (/** @type {string} */ text) => {
+      if (live.textContent !== text) live.textContent = text;
+    },
+    signal,
+  );
+
+  return {
+    /**
+     * @param {Answer|null} answer null: nothing is drawn
+     * @param {Manifest|null} manifest
+     * @param {boolean} cleared the server answered an empty pad
+     */
+    show(answer, manifest, cleared) {
+      if (!answer || !manifest) {
+        first.textContent = "";
+        firstValue.textContent = "";
+        second.textContent = ctx.t("answer.empty");
+        say(cleared ? ctx.t("answer.blank") : "");
+        return;
+      }
+      const form = formOf(manifest);
+      const { labels } = manifest.head;
+      const [one, two] = answer.order;
+      const value = form.short(answer, one);
+      first.textContent = labels[one];
+      firstValue.textContent = value;
+      second.textContent = ctx.t("answer.then", { digit: labels[two], value: form.short(answer, two) });
+      say(ctx.t("answer.say", { first: labels[one], value, second: labels[two] }));
+    },
   };
 }
 
@@ -176,6 +209,8 @@ function createTable(table, ctx) {
   );
 
   return {
+    isOpen: () => !table.classList.contains("for-reader"),
+
     /**
      * @param {Answer|null} answer
      * @param {Manifest|null} manifest
@@ -204,9 +239,10 @@ function exact(value) {
 
 /**
  * @param {HTMLElement} root
+ * @param {() => void} fresh fills the table
  * @param {AbortSignal} signal
  */
-function attachNumbers(root, signal) {
+function attachNumbers(root, fresh, signal) {
   const button = must(root, "[data-act=numbers]");
   const table = must(root, ".answer-table");
   button.addEventListener(
@@ -215,7 +251,9 @@ function attachNumbers(root, signal) {
       const open = button.getAttribute("aria-expanded") !== "true";
       button.setAttribute("aria-expanded", String(open));
       table.classList.toggle("for-reader", !open);
-      if (open) table.scrollIntoView({ block: "nearest" });
+      if (!open) return;
+      fresh();
+      table.scrollIntoView({ block: "nearest" });
     },
     { signal },
   );
@@ -244,26 +282,27 @@ function attachAccuracy(button, ctx, signal) {
 }
 
 /**
- * Tells a screen reader at most once a second, and always the last thing.
- * @param {HTMLElement} region aria-live
+ * Calls at most so often, and always with the last value.
+ * @template T
+ * @param {number} ms
+ * @param {(value: T) => void} fn
  * @param {AbortSignal} signal
- * @returns {(text: string) => void}
+ * @returns {(value: T) => void}
  */
-function createSpeaker(region, signal) {
-  let next = "";
-  let spokenAt = Number.NEGATIVE_INFINITY;
+function atMostEvery(ms, fn, signal) {
+  /** @type {T} */
+  let next;
+  let last = Number.NEGATIVE_INFINITY;
   /** @type {ReturnType<typeof setTimeout>|undefined} */
   let timer;
-  const speak = () => {
+  const call = () => {
     timer = undefined;
-    if (region.textContent === next) return;
-    region.textContent = next;
-    spokenAt = performance.now();
+    last = performance.now();
+    fn(next);
   };
   signal.addEventListener("abort", () => clearTimeout(timer));
-  return text => {
-    next = text;
-    if (timer === undefined)
-      timer = setTimeout(speak, Math.max(0, spokenAt + SAY_EVERY_MS - performance.now()));
+  return value => {
+    next = value;
+    timer ??= setTimeout(call, Math.max(0, last + ms - performance.now()));
   };
 }
