@@ -71,7 +71,7 @@ func TestFieldsAgreeWithSees(t *testing.T) {
 		for at := 1; at < len(g.Layers); at += 1 + len(g.Layers)/5 {
 			l := g.Layers[at]
 			s := l.Shape()
-			u := nn.Unit{Layer: l.Index, Y: s.H / 2, X: s.W / 3}
+			u := nn.Unit{Layer: l.Index, Channel: s.C / 2, Y: s.H / 2, X: s.W / 3}
 			list, err := g.Sees(u)
 			if err != nil {
 				t.Fatal(err)

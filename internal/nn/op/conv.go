@@ -283,6 +283,9 @@ func (c Conv) Feeds(_ int, in []nn.Shape, area nn.Area) nn.Area {
 
 // linked returns the maps on the other side of the links of the given ones, ascending.
 func (c Conv) linked(channels int, of []int, side func(o, i int) (key, hit int)) []int {
+	if c.Table == nil {
+		return c.groupMates(channels, of, side)
+	}
 	want := map[int]bool{}
 	for _, ch := range of {
 		want[ch] = true
@@ -294,6 +297,24 @@ func (c Conv) linked(channels int, of []int, side func(o, i int) (key, hit int))
 		}
 	})
 	return trueIndices(hit)
+}
+
+// groupMates is linked without a table, where all maps of a group are linked: a walk over the
+// links of a wide layer would take some 100 times as long.
+func (c Conv) groupMates(channels int, of []int, side func(o, i int) (key, hit int)) []int {
+	groups := c.groups()
+	from, to := side(c.Out/groups, channels/groups) // maps of a group on either side
+	hit := make([]bool, groups)
+	for _, ch := range of {
+		hit[ch/from] = true
+	}
+	var list []int
+	for g, ok := range hit {
+		for i := g * to; ok && i < (g+1)*to; i++ {
+			list = append(list, i)
+		}
+	}
+	return list
 }
 
 // Explain gives one term for each linked input map: its patch beside its kernel.
