@@ -5,6 +5,7 @@ import { drawMiniature } from "../digit/miniature.js";
 import { fetchDigit } from "../digit/samples.js";
 import { fill, h, must } from "../dom.js";
 import { num, percent } from "../i18n.js";
+import { layerName } from "../scene/names.js";
 import { createStripView } from "./home_strip.js";
 
 /** @typedef {import("../types.js").ViewContext} ViewContext */
@@ -150,12 +151,12 @@ function attachLegend(root, strip, ctx, signal) {
   root.title = ctx.t("home.scale");
   root.hidden = true;
   strip.onLayer(index => {
-    const layers = ctx.store.get().manifest?.layers ?? [];
-    const layer = layers[Math.min(index, layers.length - 2)]; // the answer's bars need no ramp
+    const { manifest } = ctx.store.get();
+    const layer = manifest?.layers[Math.min(index, manifest.layers.length - 2)]; // the answer's bars need no ramp
     root.hidden = !layer;
-    if (!layer) return;
+    if (!manifest || !layer) return;
     const { lo, hi } = ctx.acts.range(layer.index, 0, "layer");
-    name.textContent = layer.name;
+    name.textContent = layerName(layer, manifest);
     low.textContent = num(lo, 1);
     high.textContent = num(hi, 1);
     ramp.classList.toggle("signed", layer.signed);

@@ -1,6 +1,7 @@
 // The words of the home page's strip: names under the layers, and the ten answers.
 
 import { fill, h } from "../dom.js";
+import { layerName, shapeText } from "../scene/names.js";
 
 /** @typedef {import("../types.js").Answer} Answer */
 /** @typedef {import("../types.js").ViewContext} ViewContext */
@@ -19,17 +20,12 @@ export function createLabels(root, ctx) {
      * @param {number} answerWidth
      */
     place(strip, answerWidth) {
-      const layers = ctx.store.get().manifest?.layers ?? [];
-      items = layers.map((layer, i) => {
-        const last = i === layers.length - 1;
-        const [C, H, W] = layer.shape;
-        const shape = H * W === 1 ? String(C) : C === 1 ? `${H} × ${W}` : `${C} × ${H} × ${W}`;
-        const item = h(
-          "li",
-          {},
-          h("b", {}, last ? ctx.t("home.answer") : layer.name),
-          last ? null : h("small", {}, shape),
-        );
+      const { manifest } = ctx.store.get();
+      if (!manifest) return;
+      items = manifest.layers.map((layer, i) => {
+        const last = i === manifest.layers.length - 1;
+        const name = last ? ctx.t("home.answer") : layerName(layer, manifest);
+        const item = h("li", {}, h("b", {}, name), last ? null : h("small", {}, shapeText(layer)));
         const x = last ? strip.answerX + answerWidth / 2 : strip.places[i].x + strip.places[i].width / 2;
         item.style.insetInlineStart = `${x}px`;
         return item;
