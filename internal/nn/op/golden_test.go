@@ -89,6 +89,8 @@ var goldens = map[string][]optest.Case{
 	"slice":        {{Name: "middle", Op: op.Slice{Start: 2, End: 5}}},
 	"shuffle":      {{Name: "plain", Op: op.ChannelShuffle{Groups: 3}}},
 	"pad":          {{Name: "plain", Op: op.Pad{Top: 0, Left: 3, Bottom: 2, Right: 1, Value: 0.25}}, {Name: "cut", Op: op.Pad{Top: 3, Left: -2, Bottom: -1, Right: 1}}},
+	"pad_channels": {{Name: "both", Op: op.PadChannels{Before: 1, After: 2}}, {Name: "after", Op: op.PadChannels{After: 4}}},
+	"scale":        {{Name: "survival", Op: op.Scale{Factor: 0.8125}}, {Name: "small", Op: op.Scale{Factor: 0.17}}},
 	"resize":       {{Name: "nearest", Op: op.Resize{Out: op.Size{H: 9, W: 4}}}, {Name: "linear", Op: op.Resize{Out: op.Size{H: 9, W: 4}, Linear: true}}},
 }
 

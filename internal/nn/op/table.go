@@ -34,11 +34,13 @@ var Table = []nn.Op{
 	GELU{},
 	PReLU{},
 	Mul{},
+	Scale{},
 	Sub{},
 	Div{},
 	AdaptiveAvgPool{},
 	Slice{},
 	ChannelShuffle{},
 	Pad{},
+	PadChannels{},
 	Resize{},
 }
