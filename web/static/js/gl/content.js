@@ -53,9 +53,13 @@ export function createContent(acts, store) {
     for (const layer of m.layers)
       for (let c = 0; c < layer.shape[0]; c++) {
         const isOff = off.some(o => o.layer === layer.index && o.channel === c);
-        const { min, max } = acts.channelRange(layer.index, c);
-        const affine = { min, scale: (max - min) / 255 };
-        to.store.setChannel(entry++, affine, scaled.range(layer.index, c, scope), layer.signed, isOff);
+        to.store.setChannel(
+          entry++,
+          acts.affine(layer.index, c),
+          scaled.range(layer.index, c, scope),
+          layer.signed,
+          isOff,
+        );
       }
     to.store.loadChannels();
   }

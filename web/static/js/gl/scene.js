@@ -16,7 +16,10 @@ import { createPainter } from "./painter.js";
 /** @typedef {import("../types.js").Manifest} Manifest */
 /** @typedef {import("../types.js").UnitRef} UnitRef */
 
-const SETTLED = 140; // ms without a change before the fine frame of a software renderer
+// ms without a change before the fine frame of a software renderer, which costs it several
+// drafts: longer while activations come, so that it does not fall between two of a stroke.
+const SETTLED = 140;
+const SETTLED_STROKE = 450;
 
 /** What an empty painter would count. */
 const NOTHING = {
@@ -64,6 +67,7 @@ export function createScene(canvas, labelRoot, { acts, store }) {
   let now = null;
   let request = 0;
   let settle = 0;
+  let activated = -SETTLED_STROKE; // when activations last came
   let lost = false;
   let fresh = false; // the canvas still holds the last frame: until the browser has shown it
   const eye = createViewpoint(
@@ -76,6 +80,7 @@ export function createScene(canvas, labelRoot, { acts, store }) {
 
   acts.onChange(() => {
     content.activated();
+    activated = performance.now();
     invalidate();
   }, signal);
 
@@ -193,9 +198,13 @@ export function createScene(canvas, labelRoot, { acts, store }) {
     paint(!software, software);
     if (!software) return;
     clearTimeout(settle);
-    settle = window.setTimeout(() => {
-      if (request === 0) paint(true, false);
-    }, SETTLED);
+    const stroke = performance.now() - activated < SETTLED_STROKE;
+    settle = window.setTimeout(
+      () => {
+        if (request === 0) paint(true, false);
+      },
+      stroke ? SETTLED_STROKE : SETTLED,
+    );
   }
 
   /** @param {boolean} fine four samples a pixel @param {boolean} draft sprites for small boxes */

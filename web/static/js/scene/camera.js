@@ -1,7 +1,7 @@
 // The camera: a pose that can be written into an address, and what it makes of a layout and a
 // stage. Everything here is a pure function.
 import * as mat4 from "../../vendor/gl-matrix@3.4.4/mat4.js";
-import { MARGIN } from "./layout.js";
+import { margins } from "./layout.js";
 import { bounds, clamp } from "./place.js";
 
 /** @typedef {import("./layout.js").Layout} Layout */
@@ -118,13 +118,14 @@ export function fit(places, pose, size) {
   let distance = 3000;
   /** @type {[number, number, number]} */
   let target = middle(corners);
-  const free = { w: size.width - MARGIN.left - MARGIN.right, h: size.height - MARGIN.top - MARGIN.bottom };
+  const margin = margins(size);
+  const free = { w: size.width - margin.left - margin.right, h: size.height - margin.top - margin.bottom };
   for (let i = 0; i < 24; i++) {
     const lens = build(target, distance, pose, size);
     const seen = extent(corners, lens);
     const perPixel = (2 * distance * Math.tan((pose.fov * RAD) / 2)) / size.height;
-    const dx = ((seen.left + seen.right) / 2 - (MARGIN.left + size.width - MARGIN.right) / 2) * perPixel;
-    const dy = ((seen.top + seen.bottom) / 2 - (MARGIN.top + size.height - MARGIN.bottom) / 2) * perPixel;
+    const dx = ((seen.left + seen.right) / 2 - (margin.left + size.width - margin.right) / 2) * perPixel;
+    const dy = ((seen.top + seen.bottom) / 2 - (margin.top + size.height - margin.bottom) / 2) * perPixel;
     target = shift(target, pose, dx, -dy);
     const over = Math.max(
       (seen.right - seen.left) / Math.max(40, free.w),

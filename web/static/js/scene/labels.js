@@ -2,6 +2,7 @@
 // round the pinned unit. DOM, so that they can be zoomed, translated and read aloud.
 import { h } from "../dom.js";
 import { project, projectFlat } from "./camera.js";
+import { labelColumn } from "./layout.js";
 import { frame } from "./marks.js";
 import { layerName, shapeText } from "./names.js";
 
@@ -12,7 +13,6 @@ export { layerName, shapeText } from "./names.js";
 /** @typedef {import("./lines.js").End} End */
 /** @typedef {import("../types.js").Manifest} Manifest */
 
-const LEFT = 16; // px, of the column of labels
 const LINE = 17; // px, height of a label: none comes nearer to another
 const TIGHT = 4; // px between a label and the layer beside it
 
@@ -82,6 +82,7 @@ export function createLabels(root) {
   /** @param {LabelView} view */
   function placeNames({ lens, places, mixes, hidden, pinned }) {
     const { width, height } = lens.size;
+    const start = labelColumn(lens.size);
     const wanted = names.map((name, i) => {
       const p = places[i];
       const points = frame(p, p.plane, 3).map(e => onStage(lens, e, mixes[i]));
@@ -95,7 +96,7 @@ export function createLabels(root) {
       const ahead = points.some(q => q.ahead);
       const seen = ahead && bottom > -20 && top < height + 20 && left < width;
       // Beside the layer where there is room, else above its far edge.
-      const beside = left > LEFT + name.width + TIGHT;
+      const beside = left > start + name.width + TIGHT;
       return {
         i,
         seen,
@@ -110,14 +111,14 @@ export function createLabels(root) {
     for (const w of wanted) {
       const { element } = names[w.i];
       element.hidden = !w.seen;
-      const right = LEFT + names[w.i].width;
+      const right = start + names[w.i].width;
       const covers = wanted.some(
         o => o.seen && o.left < right && o.top < w.y + LINE - 4 && o.bottom > w.y + 4,
       );
       element.classList.toggle("is-over", covers);
       element.classList.toggle("is-pinned", w.i === pinned);
       element.classList.toggle("is-hidden", hidden.includes(w.i));
-      move(element, LEFT, w.y);
+      move(element, start, w.y);
     }
   }
 

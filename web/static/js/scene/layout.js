@@ -36,14 +36,39 @@
 export const CELL = 10;
 export const CUBE = 9;
 const WORDS = 19; // CSS px of a label between two layers
+const FEW_WORDS = 7; // on a small stage, where labels are short and stand beside the layers
+const SMALL = 520; // CSS px; stage.css drops the shapes there
 const SIN = 0.5; // of the default camera's 30° (camera.js)
 const COS = Math.sqrt(3) / 2;
 const HALF_FOV = (37 / 2) * (Math.PI / 180); // camera.js
 const PLATE_RIM = 3; // world units round the units of a plate
 const LONGEST_ROW = 128; // units side by side in a fully connected layer; more wrap
 
-// Room left free at the edges of the stage, in CSS pixels: digits stand above the answer.
-export const MARGIN = { left: 16, right: 16, top: 46, bottom: 20 };
+/**
+ * Room left free at the edges of the stage, in CSS pixels: digits stand above the answer, and
+ * on a small stage the labels have the left side to themselves.
+ * @param {Size} size
+ * @returns {{left: number, right: number, top: number, bottom: number}}
+ */
+export function margins(size) {
+  return size.width < SMALL
+    ? { left: 36, right: 10, top: 40, bottom: 12 }
+    : { left: 16, right: 16, top: 46, bottom: 20 };
+}
+
+/** Where the column of labels begins, CSS pixels. @param {Size} size */
+export function labelColumn(size) {
+  return size.width < SMALL ? 10 : 16;
+}
+
+/** The part of the stage that is not margin. @param {Size} size @returns {Size} */
+function freeOf(size) {
+  const m = margins(size);
+  return {
+    width: Math.max(80, size.width - m.left - m.right),
+    height: Math.max(80, size.height - m.top - m.bottom),
+  };
+}
 
 /**
  * @param {Manifest} manifest
@@ -202,17 +227,15 @@ function stackClassic(places) {
  */
 function stackFill(places, width, size) {
   const last = places[places.length - 1];
-  const free = {
-    width: Math.max(80, size.width - MARGIN.left - MARGIN.right),
-    height: Math.max(80, size.height - MARGIN.top - MARGIN.bottom),
-  };
+  const free = freeOf(size);
   const ends = SIN * (halfDepth(places[0]) + halfDepth(last)) + COS * last.relief;
   const high = (/** @type {number[]} */ planes) => planes[planes.length - 1] - planes[0];
+  const words = size.width < SMALL ? FEW_WORDS : WORDS;
   let planes = places.map((_, i) => i * 200);
   for (let pass = 0; pass < 3; pass++) {
     const perPixel = Math.max(width / free.width, (high(planes) * COS + ends) / free.height);
     const distance = (perPixel * size.height) / 2 / Math.tan(HALF_FOV);
-    planes = closest(places, high(planes), distance, WORDS * perPixel);
+    planes = closest(places, high(planes), distance, words * perPixel);
   }
   const wanted = (width * free.height) / free.width;
   const spare = (wanted - ends) / COS - high(planes);
@@ -256,11 +279,9 @@ function closest(places, height, distance, words) {
  * @param {Size} size
  */
 function stackFlat(places, width, size) {
-  const free = {
-    width: Math.max(80, size.width - 2 * MARGIN.left - 8),
-    height: Math.max(80, size.height - MARGIN.top - MARGIN.bottom),
-  };
-  const between = 22; // CSS pixels: a label stands in each gap
+  const free = freeOf(size);
+  const margin = margins(size);
+  const between = size.width < SMALL ? FEW_WORDS : WORDS + 3; // CSS pixels: a label stands in each gap
   const tall = places.reduce((sum, p) => sum + flatHeight(p), 0);
   const count = Math.max(1, places.length - 1);
   const roomy = Math.max(free.height * 0.4, free.height - count * between);
@@ -274,7 +295,7 @@ function stackFlat(places, width, size) {
   }
   const height = y - gap;
   for (const p of places) p.flatY -= height / 2;
-  return { x: 0, y: (MARGIN.top - MARGIN.bottom) / 2 / scale, scale };
+  return { x: (margin.right - margin.left) / 2 / scale, y: (margin.top - margin.bottom) / 2 / scale, scale };
 }
 
 /**

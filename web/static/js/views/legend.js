@@ -21,27 +21,22 @@ export function mountLegend(root, ctx) {
   const { store, acts } = ctx;
   const value = ramp("legend.value");
   const weight = ramp("legend.weight");
-  const select = h(
-    "select",
-    {
-      class: "legend-scope",
-      "aria-label": t("legend.scale"),
-      on: { change: () => store.set({ scope: /** @type {AppState["scope"]} */ (select.value) }) },
-      signal,
-    },
-    SCOPES.map(scope => h("option", { value: scope }, t(`legend.scope.${scope}`))),
-  );
+  const select = scopeSelect(store, signal);
   fill(
     root,
     value.root,
     weight.root,
     h("span", { class: "grow" }),
-    h("label", { class: "legend" }, h("span", { "aria-hidden": true }, t("legend.scale")), select),
+    h(
+      "label",
+      { class: "legend legend-scale" },
+      h("span", { "aria-hidden": true }, t("legend.scale")),
+      select,
+    ),
   );
 
   function draw() {
     const { manifest, hover, pin, scope } = store.get();
-    select.value = scope;
     if (!manifest) return;
     const ref = hover ?? pin;
     // Without a unit the numbers are those of the answer of the first layer that computes.
@@ -77,6 +72,30 @@ export function mountLegend(root, ctx) {
   ctx.bus.on("weights", draw, signal);
   draw();
   return () => life.abort();
+}
+
+/**
+ * The choice of what one colour scale covers; a second one stands among the tools of the phone.
+ * @param {import("../types.js").AppStore} store
+ * @param {AbortSignal} signal
+ */
+export function scopeSelect(store, signal) {
+  const select = h(
+    "select",
+    {
+      class: "legend-scope",
+      "aria-label": t("legend.scale"),
+      on: { change: () => store.set({ scope: /** @type {AppState["scope"]} */ (select.value) }) },
+      signal,
+    },
+    SCOPES.map(scope => h("option", { value: scope }, t(`legend.scope.${scope}`))),
+  );
+  const show = () => {
+    select.value = store.get().scope;
+  };
+  store.subscribe(show, signal);
+  show();
+  return select;
 }
 
 /** @param {string} key */

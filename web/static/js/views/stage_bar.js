@@ -4,6 +4,7 @@ import { fill, h, must } from "../dom.js";
 import { num, t } from "../i18n.js";
 import { wireMenus } from "../scene/menus.js";
 import { layerName, shapeText } from "../scene/names.js";
+import { scopeSelect } from "./legend.js";
 
 /** @typedef {import("../types.js").AppState} AppState */
 /** @typedef {import("../types.js").ViewContext} ViewContext */
@@ -21,6 +22,8 @@ export function wireBar(mid, ctx, signal) {
   const text = must(tools, '[data-act="text"]');
   const full = /** @type {HTMLElement} */ (must(tools, '[data-act="full"]'));
   wireMenus(tools, signal);
+  wireMore(tools, signal);
+  fill(must(tools, "[data-scope]"), scopeSelect(store, signal));
 
   for (const view of views) {
     view.addEventListener("click", () => choose(String(view.dataset.choose)), { signal });
@@ -162,4 +165,34 @@ export function wireBar(mid, ctx, signal) {
   show(store.get());
   list(store.get());
   return { save };
+}
+
+/**
+ * On a phone all tools but the choice of the view are behind one button.
+ * @param {HTMLElement} tools
+ * @param {AbortSignal} signal
+ */
+function wireMore(tools, signal) {
+  const more = /** @type {HTMLElement} */ (must(tools, "[data-more]"));
+  const rest = must(tools, "[data-rest]");
+  const open = (/** @type {boolean} */ on) => more.setAttribute("aria-expanded", String(on));
+  more.addEventListener("click", () => open(more.getAttribute("aria-expanded") !== "true"), { signal });
+  rest.addEventListener(
+    "keydown",
+    e => {
+      if (/** @type {KeyboardEvent} */ (e).key !== "Escape" || more.getAttribute("aria-expanded") !== "true")
+        return;
+      open(false);
+      more.focus();
+    },
+    { signal },
+  );
+  document.addEventListener(
+    "pointerdown",
+    e => {
+      const at = /** @type {Node} */ (e.target);
+      if (!rest.contains(at) && !more.contains(at)) open(false);
+    },
+    { signal },
+  );
 }
