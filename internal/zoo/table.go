@@ -44,6 +44,7 @@ var table = slices.Concat(
 	resNetsV2(),
 	cifarNets(),
 	stochasticNets,
+	denseNets(),
 	squeezeNets,
 	fractalNets,
 	mobileNets,
