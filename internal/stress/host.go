@@ -22,7 +22,9 @@ type host struct {
 // url returns the address of the socket.
 func (h *host) url() string { return "ws://" + h.addr + "/ws" }
 
-// startReal serves as the product does. Zero limits mean the product's.
+// startReal serves as the product does. Zero limits mean the product's. Where the write
+// deadline is what is tested, the system's buffers are kept small, so that a viewer that
+// does not read is stuck after some kilobytes and not after megabytes.
 func startReal(limits trace.Limits) (*host, error) {
 	s, err := server.New(server.Options{Sockets: limits})
 	if err != nil {
@@ -31,6 +33,9 @@ func startReal(limits trace.Limits) (*host, error) {
 	ln, err := listen()
 	if err != nil {
 		return nil, err
+	}
+	if limits.WriteWait != 0 {
+		ln = smallListener{ln}
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
@@ -62,6 +67,18 @@ func ignoreClosed(err error) error {
 		return nil
 	}
 	return err
+}
+
+// smallListener gives its connections small buffers for what is sent.
+type smallListener struct{ net.Listener }
+
+// Accept waits for the next connection.
+func (l smallListener) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		_ = tcp.SetWriteBuffer(8 << 10) // the system may choose more; then it takes longer to get stuck
+	}
+	return conn, err
 }
 
 func listen() (net.Listener, error) {
