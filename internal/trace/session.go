@@ -218,12 +218,16 @@ func (s *session) take(ctx context.Context, kind int, b []byte) error {
 }
 
 // pace slows a viewer that sends too much by not reading on, and gives it up if that goes
-// on: in the meantime it costs no more than any other.
+// on: in the meantime it costs no more than any other. The viewer counts as too fast until
+// half of its burst has come back; a moment without waiting says nothing, since on a busy
+// machine every wait lasts a little too long.
 func (s *session) pace(ctx context.Context) error {
 	now := time.Now()
+	if s.limiter.TokensAt(now) >= float64(s.limits.Burst)/2 {
+		s.hotSince = time.Time{}
+	}
 	wait := s.limiter.ReserveN(now, 1).DelayFrom(now)
 	if wait <= 0 {
-		s.hotSince = time.Time{}
 		return nil
 	}
 	if s.hotSince.IsZero() {
