@@ -1,6 +1,9 @@
 package nn
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 // NumParams counts the node's parameters; trained ones only, or the fixed ones too.
 func (n *Node) NumParams(withFixed bool) int {
@@ -118,10 +121,7 @@ func (g *Graph) Fields() []Field {
 	list := make([]Field, len(g.Values))
 	list[g.input.Index] = Field{{Size: 1, Stride: 1}, {Size: 1, Stride: 1}}
 	for _, n := range g.Nodes {
-		f := list[n.Inputs[0].Index]
-		for _, v := range n.Inputs[1:] {
-			f = f.join(list[v.Index])
-		}
+		f := g.meet(n, list)
 		if s, ok := n.Op.(Slider); ok {
 			for axis, step := range s.Slide(n.InShapes(1)) {
 				f[axis] = f[axis].slide(step)
@@ -140,13 +140,35 @@ func (s Span) slide(by Slide) Span {
 	}
 }
 
-// join returns the field that holds both. A gate of one value for each map steps further
-// than the map that it scales: the smaller stride is that of the result.
-func (f Field) join(o Field) Field {
-	for i, b := range o {
-		a := f[i]
-		start, end := min(a.Start, b.Start), max(a.Start+a.Size, b.Start+b.Size)
-		f[i] = Span{Size: end - start, Stride: min(a.Stride, b.Stride), Start: start}
+// meet returns the smallest field that holds, at every place, those of all inputs of a node.
+// One value that scales all places of a map, the gate of squeeze-and-excitation, does not move
+// with the place: the field reaches back by all the steps there are. Of such a value only what
+// it sees of the picture counts, so that gates in a row do not add up.
+func (g *Graph) meet(n *Node, list []Field) Field {
+	f := list[n.Inputs[0].Index]
+	if len(n.Inputs) == 1 {
+		return f
+	}
+	picture, places := g.input.Shape.plane(), n.Output.Shape.plane()
+	for axis := range f {
+		start, end, stride := math.Inf(1), math.Inf(-1), math.Inf(1)
+		for _, v := range n.Inputs {
+			if v.Shape.plane()[axis] == places[axis] {
+				s := list[v.Index][axis]
+				start, end, stride = min(start, s.Start), max(end, s.Start+s.Size), min(stride, s.Stride)
+			}
+		}
+		for _, v := range n.Inputs {
+			if v.Shape.plane()[axis] != places[axis] {
+				s := list[v.Index][axis]
+				start = min(start, max(s.Start, 0)-float64(places[axis]-1)*stride)
+				end = max(end, min(s.Start+s.Size, float64(picture[axis])))
+			}
+		}
+		f[axis] = Span{Size: end - start, Stride: stride, Start: start}
 	}
 	return f
 }
+
+// plane returns height and width.
+func (s Shape) plane() [2]int { return [2]int{s.H, s.W} }

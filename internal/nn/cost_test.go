@@ -42,12 +42,14 @@ func TestFields(t *testing.T) {
 		"sum":     {{Size: 15, Stride: 2, Start: -7}, {Size: 7, Stride: 1, Start: -3}},
 		"pool":    {{Size: 17, Stride: 4, Start: -7}, {Size: 8, Stride: 2, Start: -3}},
 		// 10×24 maps: 17 + 9·4 and 8 + 23·2
-		"gap":   {{Size: 53, Stride: 40, Start: -7}, {Size: 54, Stride: 48, Start: -3}},
-		"scale": {{Size: 53, Stride: 4, Start: -7}, {Size: 54, Stride: 2, Start: -3}},
-		"up":    {{Size: 53, Stride: 2, Start: -7}, {Size: 54, Stride: 1, Start: -3}},
+		"gap": {{Size: 53, Stride: 40, Start: -7}, {Size: 54, Stride: 48, Start: -3}},
+		// The gate sees the whole picture from every place: at the last, 9·4 rows and 23·2 columns
+		// on, it still sees row and column 0.
+		"scale": {{Size: 76, Stride: 4, Start: -36}, {Size: 94, Stride: 2, Start: -46}},
+		"up":    {{Size: 76, Stride: 2, Start: -36}, {Size: 94, Stride: 1, Start: -46}},
 		// windows of 4 and 8
-		"adaptive": {{Size: 59, Stride: 8, Start: -7}, {Size: 61, Stride: 8, Start: -3}},
-		"flat":     {{Size: 91, Stride: 40, Start: -7}, {Size: 101, Stride: 48, Start: -3}},
+		"adaptive": {{Size: 82, Stride: 8, Start: -36}, {Size: 101, Stride: 8, Start: -46}},
+		"flat":     {{Size: 114, Stride: 40, Start: -36}, {Size: 141, Stride: 48, Start: -46}},
 	} {
 		if got := fields[g.Value(name).Index]; got != want {
 			t.Errorf("%s sees %+v, want %+v", name, got, want)
