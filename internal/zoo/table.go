@@ -39,7 +39,6 @@ var table = slices.Concat(
 	alexNets,
 	zfNets,
 	ninNets,
-	googLeNets,
 	vggNets(),
 	resNets(),
 	resNetsV2(),
