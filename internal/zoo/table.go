@@ -45,6 +45,7 @@ var table = slices.Concat(
 	cifarNets(),
 	stochasticNets,
 	denseNets(),
+	inceptionResNets,
 	seNets,
 	squeezeNets,
 	fractalNets,
