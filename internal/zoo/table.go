@@ -39,6 +39,7 @@ var table = slices.Concat(
 	alexNets,
 	zfNets,
 	ninNets,
+	googLeNets,
 	vggNets(),
 	resNets(),
 	resNetsV2(),
