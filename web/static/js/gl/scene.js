@@ -35,10 +35,10 @@ const NOTHING = {
 /**
  * @param {HTMLCanvasElement} canvas
  * @param {HTMLElement} labelRoot
- * @param {{acts: import("../types.js").Activations, store: import("../types.js").AppStore}} sources
+ * @param {{acts: import("../types.js").Activations, store: import("../types.js").AppStore, legend?: Element|null}} sources
  * @returns {import("../types.js").Scene|null} null without WebGL 2
  */
-export function createScene(canvas, labelRoot, { acts, store }) {
+export function createScene(canvas, labelRoot, { acts, store, legend = null }) {
   const context = canvas.getContext("webgl2", {
     antialias: false,
     alpha: true,
@@ -303,7 +303,7 @@ export function createScene(canvas, labelRoot, { acts, store }) {
     async snapshot() {
       const { picture } = await import("../scene/picture.js");
       paint(true, false);
-      return picture(canvas, labelRoot);
+      return picture(canvas, labelRoot, legend);
     },
     readPixel,
     camera: eye.numbers,

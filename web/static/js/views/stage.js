@@ -29,7 +29,8 @@ export function mountStage(root, ctx) {
   const canvas = /** @type {HTMLCanvasElement} */ (must(root, "canvas"));
   const tip = /** @type {HTMLElement} */ (must(root, "[data-tip]"));
   const live = must(root, "[data-live]");
-  const scene = createScene(canvas, must(root, "[data-labels]"), { acts, store });
+  const legend = root.parentElement?.querySelector('[data-view="legend"]');
+  const scene = createScene(canvas, must(root, "[data-labels]"), { acts, store, legend });
   ctx.scene = scene;
   const bar = wireBar(/** @type {HTMLElement} */ (root.parentElement), ctx, signal);
   if (!scene) {
