@@ -40,6 +40,7 @@ var table = slices.Concat(
 	zfNets,
 	ninNets,
 	googLeNets,
+	inceptionNets,
 	vggNets(),
 	resNets(),
 	resNetsV2(),
