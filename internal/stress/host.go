@@ -1,12 +1,15 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"runtime"
+	"strconv"
+	"strings"
 	"time"
 
 	"vizserver/internal/server"
@@ -21,6 +24,27 @@ type host struct {
 
 // url returns the address of the socket.
 func (h *host) url() string { return "ws://" + h.addr + "/ws" }
+
+// metric reads one figure of a real server.
+func (h *host) metric(ctx context.Context, name string) (int, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+h.addr+"/metrics", nil)
+	if err != nil {
+		return 0, err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0, err
+	}
+	defer resp.Body.Close()
+	defer http.DefaultClient.CloseIdleConnections()
+	lines := bufio.NewScanner(resp.Body)
+	for lines.Scan() {
+		if v, ok := strings.CutPrefix(lines.Text(), name+" "); ok {
+			return strconv.Atoi(v)
+		}
+	}
+	return 0, fmt.Errorf("the server has no metric %s", name)
+}
 
 // startReal serves as the product does. Zero limits mean the product's. Where the write
 // deadline is what is tested, the system's buffers are kept small, so that a viewer that
