@@ -39,15 +39,28 @@ func seeded(p nn.ParamSpec) []float32 {
 	case strings.HasSuffix(p.Name, "weight"), strings.HasSuffix(p.Name, "running_var"):
 		lo, hi = 0.8, 1.2
 	}
-	h := fnv.New64a()
-	_, _ = h.Write([]byte(p.Name)) // a hash cannot fail
-	seed := h.Sum64()
-	data := make([]float32, p.Len())
+	return uniform(p.Name, p.Len(), lo, hi)
+}
+
+// uniform returns numbers in lo…hi that depend on the name alone.
+func uniform(name string, size int, lo, hi float64) []float32 {
+	data, seed := make([]float32, size), hash(name)
 	for i := range data {
-		u := float64(splitMix(seed+uint64(i)*0x9e3779b97f4a7c15)>>11) * 0x1p-53
-		data[i] = float32(lo + (hi-lo)*u)
+		u := float64(word(seed, i)>>11) * 0x1p-53
+		data[i] = float32(lo + float64((hi-lo)*u)) // the inner conversion forbids a fused multiply-add
 	}
 	return data
+}
+
+func hash(name string) uint64 {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(name)) // a hash cannot fail
+	return h.Sum64()
+}
+
+// word is number i of the SplitMix64 stream that starts from a seed.
+func word(seed uint64, i int) uint64 {
+	return splitMix(seed + uint64(i)*0x9e3779b97f4a7c15)
 }
 
 // splitMix is the output function of SplitMix64 (Steele, Lea and Flood, OOPSLA 2014).
