@@ -40,6 +40,7 @@ var table = slices.Concat(
 	zfNets,
 	ninNets,
 	googLeNets,
+	bnInceptionNets,
 	inceptionNets,
 	vggNets(),
 	resNets(),

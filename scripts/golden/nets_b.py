@@ -1,5 +1,5 @@
 """PyTorch writings of the Inception nets without a package that is still kept: googlenet-caffe,
-googlenet-naive.
+googlenet-naive, bn-inception, se-bn-inception.
 
 Written from the papers and the Caffe model zoo, not from internal/zoo: neither side reads the
 other's. Module paths are the names of the Go graph's nodes; Concat is a leaf module. build(name)
@@ -106,7 +106,98 @@ def googlenet(naive):
     return Prototxt(layers)
 
 
-NETS = {"googlenet-caffe": lambda: googlenet(False), "googlenet-naive": lambda: googlenet(True)}
+# BN-Inception's deploy.prototxt, in the names of pretrainedmodels (Cadene; gone from torch's hub):
+# branches of a module, each a list of (name, maps, kernel, stride); "pool_proj" comes after pooling.
+def quad(one, red3, three, red_double, double, proj):
+    return [
+        [("1x1", one, 1, 1)],
+        [("3x3_reduce", red3, 1, 1), ("3x3", three, 3, 1)],
+        [("double_3x3_reduce", red_double, 1, 1), ("double_3x3_1", double, 3, 1), ("double_3x3_2", double, 3, 1)],
+        [("pool_proj", proj, 1, 1)],
+    ]
+
+
+def halving(red3, three, red_double, double):
+    return [
+        [("3x3_reduce", red3, 1, 1), ("3x3", three, 3, 2)],
+        [("double_3x3_reduce", red_double, 1, 1), ("double_3x3_1", double, 3, 1), ("double_3x3_2", double, 3, 2)],
+        [],
+    ]
+
+
+DOUBLE = {
+    "3a": quad(64, 64, 64, 64, 96, 32), "3b": quad(64, 64, 96, 64, 96, 64), "3c": halving(128, 160, 64, 96),
+    "4a": quad(224, 64, 96, 96, 128, 128), "4b": quad(192, 96, 128, 96, 128, 128),
+    "4c": quad(160, 128, 160, 128, 160, 128), "4d": quad(96, 128, 192, 160, 192, 128),
+    "4e": halving(128, 192, 192, 256),
+    "5a": quad(352, 192, 320, 160, 224, 128), "5b": quad(352, 192, 320, 192, 224, 128),
+}  # fmt: skip
+
+
+def conv_bn_relu(path, name, channels, maps, kernel, stride, below, relu=None):
+    conv = nn.Conv2d(channels, maps, kernel, stride, kernel // 2)  # with its bias
+    return [
+        (f"{path}_{name}", conv, below),
+        (f"{path}_{name}_bn", nn.BatchNorm2d(maps)),
+        (f"{path}_relu_{relu or name}", nn.ReLU()),
+    ]
+
+
+class Excitation(nn.Module):
+    """Hu et al. 2018, eqs. 2 to 4, r = 16; 1×1 convolutions are the fully connected layers."""
+
+    def __init__(self, channels):
+        super().__init__()
+        self.fc1 = nn.Conv2d(channels, channels // 16, 1)
+        self.relu = nn.ReLU()
+        self.fc2 = nn.Conv2d(channels // 16, channels, 1)
+        self.sigmoid = nn.Sigmoid()
+
+    def forward(self, x):
+        s = x.mean((2, 3), keepdim=True)
+        return x * self.sigmoid(self.fc2(self.relu(self.fc1(s))))
+
+
+def bn_inception(excite):
+    layers = conv_bn_relu("conv1", "7x7_s2", 3, 64, 7, 2, "data", "7x7")
+    layers.append(("pool1_3x3_s2", pool(3, 2)))
+    layers += conv_bn_relu("conv2", "3x3_reduce", 64, 64, 1, 1, "pool1_3x3_s2")
+    layers += conv_bn_relu("conv2", "3x3", 64, 192, 3, 1, "conv2_relu_3x3_reduce")
+    layers.append(("pool2_3x3_s2", pool(3, 2)))
+    below, width = "pool2_3x3_s2", 192
+    for name, branches in DOUBLE.items():
+        path, ends, out = f"inception_{name}", [], 0
+        for branch in branches:
+            last, maps = below, width
+            if branch is branches[-1]:
+                if not branch:
+                    module = pool(3, 2)
+                elif name == "5b":
+                    module = pool(3, 1, 1)
+                else:
+                    module = nn.AvgPool2d(3, 1, 1, ceil_mode=True, count_include_pad=True)
+                last = f"{path}_pool"
+                layers.append((last, module, below))
+            for step, wide, kernel, stride in branch:
+                layers += conv_bn_relu(path, step, maps, wide, kernel, stride, last)
+                last, maps = f"{path}_relu_{step}", wide
+            ends.append(last)
+            out += maps
+        below, width = f"{path}_output", out
+        layers.append((below, Concat(), *ends))
+        if excite:
+            below = f"{path}_se"
+            layers.append((below, Excitation(width)))
+    layers += [("global_pool", nn.AvgPool2d(7, 1)), ("flatten", nn.Flatten()), ("last_linear", nn.Linear(width, 1000))]
+    return Prototxt(layers)
+
+
+NETS = {
+    "googlenet-caffe": lambda: googlenet(False),
+    "googlenet-naive": lambda: googlenet(True),
+    "bn-inception": lambda: bn_inception(False),
+    "se-bn-inception": lambda: bn_inception(True),
+}
 
 
 def build(name):
