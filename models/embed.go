@@ -1,5 +1,6 @@
-// Package models holds the weights that this project trained, with a model card for
-// each and the manifest that says where every file comes from.
+// Package models holds the weights in the binary, those that this project trained and one
+// published net for photos, with a model card for each, the manifest that says where every
+// file comes from, and the names of ImageNet's classes.
 package models
 
 import (
@@ -13,7 +14,7 @@ import (
 	"vizserver/internal/fault"
 )
 
-//go:embed *.safetensors *.md manifest.json
+//go:embed *.safetensors *.md manifest.json imagenet-labels.json
 var files embed.FS
 
 // Info is one entry of the manifest.
@@ -32,6 +33,29 @@ type Info struct {
 	TestAccuracy  float64 `json:"test_accuracy"` // share of the 10,000 test digits, 0…1
 	Confusion     [][]int `json:"confusion"`     // [true class][answer]
 }
+
+// Class is one class of ImageNet.
+type Class struct {
+	Synset  string `json:"synset"` // its WordNet id, which is unique
+	English string `json:"en"`
+	Chinese string `json:"zh"`
+}
+
+var imageNet = sync.OnceValues(func() ([]Class, error) {
+	b, err := files.ReadFile("imagenet-labels.json")
+	if err != nil {
+		return nil, err
+	}
+	var list []Class
+	if err := json.Unmarshal(b, &list); err != nil {
+		return nil, fmt.Errorf("read models/imagenet-labels.json: %w", err)
+	}
+	return list, nil
+})
+
+// ImageNet returns the 1,000 classes in the order of the nets' outputs. The list is shared
+// and must not be changed.
+func ImageNet() ([]Class, error) { return imageNet() }
 
 // MissingError says that the binary has no weights for a net.
 type MissingError struct{ Name string }

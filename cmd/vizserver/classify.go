@@ -10,20 +10,22 @@ import (
 
 	"vizserver/internal/fault"
 	"vizserver/internal/nn"
+	"vizserver/internal/zoo"
+	"vizserver/models"
 )
 
-// classifyCmd says which digit is on pictures.
+// classifyCmd says what is on pictures.
 type classifyCmd struct {
 	Model    string   `arg:"" help:"Network: see 'vizserver models'."`
 	Pictures []string `arg:"" name:"picture" help:"PNG, JPEG, GIF or WebP file, or a .npy array; - is standard input."`
-	JSON     bool     `name:"json" help:"One JSON object a line: {file, model, top: [{class, label, probability, score}, …]}."`
-	Top      int      `default:"3" help:"Number of classes to show, best first."`
+	JSON     bool     `name:"json" help:"One JSON object a line: {file, model, top: [{class, label, synset, label_zh, probability, score}, …]}."`
+	Top      int      `default:"5" help:"Number of classes to show, best first."`
 	Raw      bool     `help:"Do not size and centre the digit as MNIST does."`
 }
 
 // Help implements kong's HelpProvider.
 func (classifyCmd) Help() string {
-	return `The digit is cut out, sized and centred as in MNIST, dark on light or light on dark.
+	return `For a network of digits the digit is cut out, sized and centred as in MNIST, dark on light or light on dark. For a network of photos the picture is cropped and resized exactly as the network's authors did; its classes are the 1,000 of ImageNet, in JSON with their WordNet synset and Chinese name.
 
 A network with a softmax gives probabilities. For the RBF output of lenet5-1998 they are exp(−distance) over the sum of all, as in equation 9 of the paper; for tanh outputs, the outputs moved to 0…1 over their sum. The score is the output itself.
 
@@ -42,6 +44,8 @@ func (c *classifyCmd) Validate() error {
 type guess struct {
 	Class       int     `json:"class"`
 	Label       string  `json:"label"`
+	Synset      string  `json:"synset,omitempty"`   // of ImageNet
+	LabelZH     string  `json:"label_zh,omitempty"` // of ImageNet
 	Probability float64 `json:"probability"`
 	Score       float32 `json:"score"`
 }
@@ -104,7 +108,24 @@ func (c *classifyCmd) one(e *env, m *nn.Model, run *nn.Run, from *source, name s
 		return nil, err
 	}
 	top := guesses(m, scores)
-	return top[:min(c.Top, len(top))], nil
+	top = top[:min(c.Top, len(top))]
+	return top, nameClasses(m, top)
+}
+
+// nameClasses adds what is known of the classes of ImageNet.
+func nameClasses(m *nn.Model, top []guess) error {
+	if e, err := zoo.Find(m.Name); err != nil || e.Task != zoo.ImageNet {
+		return err
+	}
+	classes, err := models.ImageNet()
+	if err != nil {
+		return err
+	}
+	for i := range top {
+		c := classes[top[i].Class]
+		top[i].Synset, top[i].LabelZH = c.Synset, c.Chinese
+	}
+	return nil
 }
 
 // guesses orders the classes, best first; classes of equal score keep their order.

@@ -36,6 +36,9 @@ func (s *source) read(ctx context.Context, m *nn.Model, name string, dst []float
 	if err != nil {
 		return err
 	}
+	if m.Image.Size > 0 {
+		return naming(name, s.photo(ctx, m, b, dst))
+	}
 	if bytes.HasPrefix(b, []byte("\x93NUMPY")) {
 		a, err := imgio.ReadNPY(bytes.NewReader(b))
 		if err != nil {
@@ -52,6 +55,16 @@ func (s *source) read(ctx context.Context, m *nn.Model, name string, dst []float
 	}
 	m.Pre.Apply(dst, greys)
 	return nil
+}
+
+// photo writes the input of a network for photos.
+func (s *source) photo(ctx context.Context, m *nn.Model, b []byte, dst []float32) error {
+	if s.raw {
+		return fault.New(fault.Invalid, "%s takes photos, which are always prepared as its authors did", m.Name).
+			WithHint("--raw is for the networks of digits")
+	}
+	_, err := s.decoder.Photo(ctx, bytes.NewReader(b), dst, m.Image)
+	return err
 }
 
 // fromArray writes the input from an array: one of bytes holds greys, one of

@@ -2,6 +2,7 @@ package imgio
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"vizserver/internal/fault"
+	"vizserver/internal/nn"
 )
 
 // Picture is a decoded picture; it belongs to the caller.
@@ -81,6 +83,18 @@ func (d *Decoder) Digit(ctx context.Context, r io.Reader, centred bool) (greys [
 		greys, ok = Digit(p.Image, centred)
 	})
 	return greys, notices, ok, err
+}
+
+// Photo decodes a picture from r and writes what a net sees of it into dst, within the same limits;
+// see Photo.
+func (d *Decoder) Photo(ctx context.Context, r io.Reader, dst []float32, pre nn.ImagePre) ([]Notice, error) {
+	var notices []Notice
+	var failed error
+	err := d.with(ctx, r, func(p *Picture) {
+		notices = p.Notices
+		failed = Photo(dst, p.Image, pre)
+	})
+	return notices, cmp.Or(err, failed)
 }
 
 // with decodes r and calls use while the decode's share of memory is held.

@@ -44,21 +44,48 @@ func (e *Entry) Bind(w nn.Weights) (*nn.Model, error) {
 	if err != nil {
 		return nil, err
 	}
+	labels, err := e.Labels()
+	if err != nil {
+		return nil, err
+	}
 	m := &nn.Model{
 		Name: e.Name, Title: e.Title, Graph: g, Weights: w,
-		Pre: e.Pre, Image: e.Image, Labels: e.Labels(), Head: e.Head,
+		Pre: e.Pre, Image: e.Image, Labels: labels, Head: e.Head,
 	}
 	return m, m.CheckWeights()
 }
 
 // Labels returns the names of the classes in the order of the outputs; nil where the
-// table has none.
-func (e *Entry) Labels() []string {
-	if e.Task == Digits {
-		return digitLabels
+// table has none. A name of ImageNet that another class has too, but for capitals
+// (Cardigan the dog, cardigan the garment), is followed by its synset.
+func (e *Entry) Labels() ([]string, error) {
+	switch e.Task {
+	case Digits:
+		return digitLabels, nil
+	case ImageNet:
+		return imageNetLabels()
 	}
-	return nil
+	return nil, nil
 }
+
+var imageNetLabels = sync.OnceValues(func() ([]string, error) {
+	classes, err := models.ImageNet()
+	if err != nil {
+		return nil, err
+	}
+	times := map[string]int{}
+	for _, c := range classes {
+		times[strings.ToLower(c.English)]++
+	}
+	labels := make([]string, len(classes))
+	for i, c := range classes {
+		labels[i] = c.English
+		if times[strings.ToLower(c.English)] > 1 {
+			labels[i] += " (" + c.Synset + ")"
+		}
+	}
+	return labels, nil
+})
 
 // loaded keeps each model once; runs share its weights.
 var loaded sync.Map // name → func() (*nn.Model, error)

@@ -1,0 +1,131 @@
+package imgio
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"image"
+	"math"
+	"os"
+	"path/filepath"
+	"strconv"
+	"testing"
+
+	"vizserver/internal/fault"
+	"vizserver/internal/nn"
+	"vizserver/internal/testutil"
+)
+
+// liteLike is the preprocessing of EfficientNet-Lite0 in package zoo, which package imgio does not import.
+var liteLike = nn.ImagePre{
+	Size: 224, CropShare: 0.875, Resample: "bilinear-raw", Range: 255,
+	Mean: [3]float32{127, 127, 127}, Std: [3]float32{128, 128, 128},
+}
+
+// TestPhotoIsTensorFlows compares every bit of the input with TensorFlow's own resize
+// (scripts/golden/lite0_tf.py), on real photos as PNG: one is magnified, two shrink.
+func TestPhotoIsTensorFlows(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(testutil.Root(t), "testdata/golden/photos")
+	b, err := os.ReadFile(filepath.Join(dir, "resize.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var golden struct {
+		Cases []struct {
+			File   string             `json:"file"`
+			SHA256 string             `json:"sha256"`
+			Probes map[string]float32 `json:"probes"`
+		} `json:"cases"`
+	}
+	if err := json.Unmarshal(b, &golden); err != nil || len(golden.Cases) != 3 {
+		t.Fatalf("%d cases: %v", len(golden.Cases), err)
+	}
+	d := New(Limits{})
+	for _, c := range golden.Cases {
+		f, err := os.Open(filepath.Join(dir, c.File))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := d.Decode(t.Context(), f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
+		got := make([]float32, 3*224*224)
+		if err := Photo(got, p.Image, liteLike); err != nil {
+			t.Fatal(err)
+		}
+		for at, want := range c.Probes {
+			i, err := strconv.Atoi(at)
+			if err != nil || got[i] != want {
+				t.Errorf("%s: value %s is %v, want %v (%v)", c.File, at, got[i], want, err)
+			}
+		}
+		if sum := sha256.Sum256(littleEndian(got)); hex.EncodeToString(sum[:]) != c.SHA256 {
+			t.Errorf("%s: some bit differs from TensorFlow's", c.File)
+		}
+	}
+}
+
+func littleEndian(values []float32) []byte {
+	var b []byte
+	for _, v := range values {
+		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
+	}
+	return b
+}
+
+// The middle of a picture, by hand from the formulas of preprocessing.py.
+func TestMiddle(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		w, h  int
+		share float64
+		want  image.Rectangle
+	}{
+		{400, 300, 0.875, image.Rect(69, 19, 331, 281)}, // 262.5 → 262; (400−262+1)/2 = 69, (300−262+1)/2 = 19
+		{225, 225, 0.875, image.Rect(15, 15, 211, 211)}, // 196.875 → 196; (225−196+1)/2 = 15
+		{7, 90, 1, image.Rect(0, 42, 7, 49)},
+		{1, 1, 0.875, image.Rect(0, 0, 1, 1)},
+	} {
+		if got := middle(image.Rect(0, 0, c.w, c.h), c.share); got != c.want {
+			t.Errorf("%d×%d: %v, want %v", c.w, c.h, got, c.want)
+		}
+	}
+}
+
+// Strange sizes give finite values, and channels keep their order.
+func TestPhotoOfStrangeSizes(t *testing.T) {
+	t.Parallel()
+	for _, size := range []image.Point{{1, 1}, {1, 900}, {900, 1}, {2, 3}, {223, 225}} {
+		m := image.NewNRGBA(image.Rectangle{Max: size})
+		for i := range m.Pix {
+			m.Pix[i] = [4]byte{255, 127, 63, 255}[i%4]
+		}
+		for bgr, want := range map[bool][3]float32{false: {1, 0, -0.5}, true: {-0.5, 0, 1}} {
+			pre := liteLike
+			pre.BGR = bgr
+			got := make([]float32, 3*224*224)
+			if err := Photo(got, m, pre); err != nil {
+				t.Fatal(err)
+			}
+			for i, v := range got {
+				if v != want[i/(224*224)] {
+					t.Fatalf("%v: value %d is %v, want %v", size, i, v, want[i/(224*224)])
+				}
+			}
+		}
+	}
+}
+
+func TestPhotoRefusesAnotherResize(t *testing.T) {
+	t.Parallel()
+	err := Photo(make([]float32, 3*224*224), image.NewNRGBA(image.Rect(0, 0, 5, 3)), nn.TorchvisionPre)
+	if fault.KindOf(err) != fault.Unsupported {
+		t.Error(err)
+	}
+}
