@@ -38,18 +38,14 @@ func inceptionResNetV2(g *nn.Graph) {
 	half := square(0, 3, 2, 0)
 	x = block(g, "mixed_5b", "inception", func() *nn.Value {
 		list := timmBranches(g, "mixed_5b", x, chain{{96, one}}, chain{{48, one}, {64, square(0, 5, 1, 2)}}, chain{{64, one}, {96, three}, {96, three}})
-		list = append(list, block(g, "mixed_5b.branch3", "branch", func() *nn.Value {
-			x := avgPool(g, "mixed_5b.branch3.0", op.AvgPool{Kernel: op.Square(3), Stride: op.Square(1), Pad: op.Square(1)}, x)
-			return timmConv(g, "mixed_5b.branch3.1", square(64, 1, 1, 0), x)
-		}))
-		return concat(g, "mixed_5b.cat", list...)
+		return concat(g, "mixed_5b.cat", append(list, timmPooled(g, "mixed_5b", 64, x))...)
 	})
 	a := scaled{kind: "inception-resnet-a", relu: "act", factor: 0.17, branches: []chain{{{32, one}}, {{32, one}, {32, three}}, {{32, one}, {48, three}, {64, three}}}}
 	x = a.repeat(g, "repeat", 10, x)
-	x = reduction(g, "mixed_6a", x, chain{{384, half}}, chain{{256, one}, {256, three}, {384, half}})
+	x = reduction(g, "mixed_6a", "reduction-a", x, chain{{384, half}}, chain{{256, one}, {256, three}, {384, half}})
 	b := scaled{kind: "inception-resnet-b", relu: "act", factor: 0.1, branches: []chain{{{192, one}}, {{128, one}, {160, line(1, 7)}, {192, line(7, 1)}}}}
 	x = b.repeat(g, "repeat_1", 20, x)
-	x = reduction(g, "mixed_7a", x, chain{{256, one}, {384, half}}, chain{{256, one}, {288, half}}, chain{{256, one}, {288, three}, {320, half}})
+	x = reduction(g, "mixed_7a", "reduction-b", x, chain{{256, one}, {384, half}}, chain{{256, one}, {288, half}}, chain{{256, one}, {288, three}, {320, half}})
 	c := scaled{kind: "inception-resnet-c", relu: "relu", factor: 0.2, branches: []chain{{{192, one}}, {{192, one}, {224, line(1, 3)}, {256, line(3, 1)}}}}
 	x = c.repeat(g, "repeat_2", 9, x)
 	c.relu, c.factor = "", 1
@@ -97,8 +93,8 @@ func timmBranches(g *nn.Graph, path string, x *nn.Value, list ...chain) []*nn.Va
 }
 
 // reduction halves the size of the maps: branches that end at stride 2 and a max pooling.
-func reduction(g *nn.Graph, path string, x *nn.Value, list ...chain) *nn.Value {
-	return block(g, path, "reduction", func() *nn.Value {
+func reduction(g *nn.Graph, path, kind string, x *nn.Value, list ...chain) *nn.Value {
+	return block(g, path, kind, func() *nn.Value {
 		maps := timmBranches(g, path, x, list...)
 		pool := fmt.Sprintf("%s.branch%d", path, len(list))
 		maps = append(maps, block(g, pool, "branch", func() *nn.Value { return maxPool(g, pool, 3, 2, 0, false, x) }))

@@ -29,8 +29,8 @@ func TestInceptionResNet(t *testing.T) {
 			{"classif", 1000, 1, 1},
 		},
 		kinds: []string{
-			"stem", "stage", "inception", "inception-resnet-a", "inception-resnet-b", "inception-resnet-c", "reduction", "branch",
-			"head", "conv", "bn", "relu", "pool", "concat", "scale", "add", "gap", "fc", "softmax",
+			"stem", "stage", "inception", "inception-resnet-a", "inception-resnet-b", "inception-resnet-c", "reduction-a", "reduction-b",
+			"branch", "head", "conv", "bn", "relu", "pool", "concat", "scale", "add", "gap", "fc", "softmax",
 		},
 	}})
 }

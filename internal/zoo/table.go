@@ -42,6 +42,7 @@ var table = slices.Concat(
 	googLeNets,
 	bnInceptionNets,
 	inceptionNets,
+	inceptionV4Nets,
 	vggNets(),
 	resNets(),
 	resNetsV2(),
