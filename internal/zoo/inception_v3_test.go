@@ -6,8 +6,9 @@ import (
 	"vizserver/internal/nn/op"
 )
 
-// The sizes are those of Szegedy et al. 2016, Table 1 (with the 80 maps of the released net);
-// widths of the modules and counts: torchvision, and hooks on its modules.
+// The sizes from the modules on are those of Szegedy et al. 2016, Table 1 (288×35×35,
+// 768×17×17, 1280×8×8, 2048×8×8); the released net pools after its 192 maps, where the table
+// has a convolution of stride 2. Stem and counts: torchvision, and hooks on its modules.
 func TestInceptionV3(t *testing.T) {
 	checkNets(t, []netFacts{{
 		name: "inception-v3", params: 23834568, macs: 5713216096,
