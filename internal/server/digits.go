@@ -119,6 +119,11 @@ func (d *digits) predictor(model string) (*predictor, error) {
 	if p, ok := d.predictors[model]; ok {
 		return p, nil
 	}
+	if e, err := zoo.Find(model); err != nil {
+		return nil, err
+	} else if e.Task != zoo.Digits {
+		return nil, fault.New(fault.Unsupported, "the model %q takes photos, not digits", model)
+	}
 	m, err := zoo.Load(model)
 	if err != nil {
 		return nil, err

@@ -124,6 +124,7 @@ func TestRoutes(t *testing.T) {
 		{"digit beyond the last", ask{path: "/api/digits/10000"}, 404, "application/problem+json", "from 0 to 9999"},
 		{"digit below the first", ask{path: "/api/digits/-1"}, 404, "application/problem+json", "-1"},
 		{"digit that is no number", ask{path: "/api/digits/4.5"}, 404, "application/problem+json", "4.5"},
+		{"random of a net for photos", ask{path: "/api/digits/random?wrong=efficientnet-lite0"}, 415, "application/problem+json", "takes photos"},
 		{"random of no class", ask{path: "/api/digits/random?class=10"}, 400, "application/problem+json", "class is a digit from 0 to 9, not 10"},
 		{"random of an unknown net", ask{path: "/api/digits/random?wrong=vgg"}, 404, "application/problem+json", "vgg"},
 		{"answer without a net", ask{path: "/api/digits/random?answer=3"}, 400, "application/problem+json", "model"},

@@ -64,6 +64,7 @@ func (e *Entry) Labels() ([]string, error) {
 		return digitLabels, nil
 	case ImageNet:
 		return imageNetLabels()
+	case CIFAR10:
 	}
 	return nil, nil
 }
