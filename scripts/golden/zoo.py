@@ -71,7 +71,7 @@ SOURCES |= {f"vgg{n}-bn": torchvision(f"vgg{n}_bn", init_weights=False) for n in
 SOURCES |= {f"resnet{n}": torchvision(f"resnet{n}") for n in (18, 34, 50, 101, 152)}
 SOURCES |= {f"densenet{n}": torchvision(f"densenet{n}") for n in (121, 161, 169, 201)}
 SOURCES |= {f"resnet-v2-{n}": timm(f"resnetv2_{n}") for n in (50, 101, 152)}
-SOURCES |= {n: own("nets_b", n) for n in ("googlenet-caffe", "googlenet-naive")}
+SOURCES |= {n: own("nets_b", n) for n in ("googlenet-caffe", "googlenet-naive", "bn-inception", "se-bn-inception")}
 SOURCES |= {n: own("nets_a", n) for n in ("alexnet-2012", "zfnet", "nin", "fractalnet")}
 SOURCES |= {f"resnet{n}-v1": own("nets_c", f"resnet{n}-v1") for n in (50, 101, 152)}
 SOURCES |= {f"cifar-resnet{n}": own("nets_c", f"cifar-resnet{n}") for n in (20, 32, 44, 56, 110)}
@@ -90,8 +90,8 @@ FUNCTIONS = {"add", "mul", "cat", "relu", "flatten", "mean", "max_pool2d", "avg_
 SAME = {"iadd": "add", "imul": "mul", "radd": "add", "rmul": "mul", "view": "flatten", "reshape": "flatten", "hardtanh": "relu6"}
 # Functions of a module's own weights: the value is the module's.
 WEIGHTED = {"conv2d", "batch_norm", "linear"}
-# Functions that only ask.
-ASK = {"get", "assert", "size", "dim", "numel", "is_floating_point", "is_cuda", "requires_grad"}
+# Functions that only ask, or do nothing after training.
+ASK = {"get", "assert", "dropout", "size", "dim", "numel", "is_floating_point", "is_cuda", "requires_grad"}
 
 
 def size(name):
