@@ -2,7 +2,7 @@
 
 import { middleOf, seen } from "../explain/arithmetic.js";
 import { channelName, layerName, unitName } from "../explain/words.js";
-import { fill, h, icon } from "../dom.js";
+import { fill, h } from "../dom.js";
 import { percent, num } from "../i18n.js";
 import { edgeWeight } from "../net/weights.js";
 
@@ -127,7 +127,6 @@ function createSwitch({ t, store, bus }, signal) {
   const button = h(
     "button",
     { class: "btn sm", type: "button", "aria-pressed": "false", on: { click: flip }, signal },
-    icon("power", "small"),
     words,
   );
   const effect = h("p", { class: "effect", role: "status" });
@@ -172,23 +171,18 @@ function createSwitch({ t, store, bus }, signal) {
     const map = channelName(unit.layer, unit.channel, manifest);
     button.setAttribute("aria-pressed", String(pressed));
     words.textContent = t(pressed ? "inspector.switch_on" : "inspector.switch_off", { map });
-    const moved = before && answer && before !== answer && !before.blank;
     effect.hidden = off.length === 0;
-    fill(
-      effect,
-      t("inspector.off_now", {
-        maps: off
-          .map(
-            one =>
-              `${layerName(manifest.layers[one.layer], manifest)} ${channelName(one.layer, one.channel, manifest)}`,
-          )
-          .join(", "),
-      }),
-      moved &&
-        before &&
-        answer &&
-        h("span", { class: "before-after" }, ` ${change(before, answer, manifest, t)}`),
-    );
+    const names = off.map(one => mapName(one, manifest)).join(", ");
+    const moved = before && answer && before !== answer && !before.blank;
+    const changed = moved && before && answer ? change(before, answer, manifest, t) : "";
+    say(t("inspector.off_now", { maps: names }), changed);
+  }
+
+  /** Says it once: a live region repeats what is written again. @param {string} which @param {string} changed */
+  function say(which, changed) {
+    const text = changed ? `${which} ${changed}` : which;
+    if (effect.textContent === text) return;
+    fill(effect, which, changed && h("span", { class: "before-after" }, ` ${changed}`));
   }
 
   /** @param {UnitInfo} info @param {Manifest} manifest */
@@ -199,6 +193,15 @@ function createSwitch({ t, store, bus }, signal) {
     if (other) show();
   }
   return { button, effect, update };
+}
+
+/**
+ * "C3 map 8"
+ * @param {{layer: number, channel: number}} map
+ * @param {Manifest} manifest
+ */
+function mapName({ layer, channel }, manifest) {
+  return `${layerName(manifest.layers[layer], manifest)} ${channelName(layer, channel, manifest)}`;
 }
 
 /**
