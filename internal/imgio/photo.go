@@ -14,8 +14,13 @@ import (
 //
 // The kind of the error is fault.Unsupported where pre asks for a resize that is not here.
 func Photo(dst []float32, m *image.NRGBA, pre nn.ImagePre) error {
-	if pre.Resample != "bilinear-raw" || pre.Resize != 0 || pre.Squash {
-		return fault.New(fault.Unsupported, "photos cannot be resized for this network yet: it needs %q", pre.Resample)
+	k, ok := kernels[pre.Resample]
+	switch {
+	case ok && pre.Resize >= pre.Size:
+		pillow(dst, m, pre, k)
+		return nil
+	case pre.Resample != "bilinear-raw" || pre.Resize != 0 || pre.Squash:
+		return fault.New(fault.Unsupported, "photos cannot be resized for this network yet: it needs %q to %d", pre.Resample, pre.Resize)
 	}
 	share := pre.CropShare
 	if share == 0 {
@@ -66,10 +71,7 @@ func lerp(a, b byte, share float32) float32 {
 
 // normal is (v·Range − Mean) / Std of a value 0…255.
 func normal(v float32, c int, pre *nn.ImagePre) float32 {
-	if pre.Range != 255 {
-		v = float32(v * (pre.Range / 255))
-	}
-	return (v - pre.Mean[c]) / pre.Std[c]
+	return (v/(255/pre.Range) - pre.Mean[c]) / pre.Std[c] // ToTensor divides by 255
 }
 
 // tap is where one output of a bilinear resize comes from: share of high, the rest of low.

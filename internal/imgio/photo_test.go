@@ -1,6 +1,7 @@
 package imgio
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -23,51 +24,73 @@ var liteLike = nn.ImagePre{
 	Mean: [3]float32{127, 127, 127}, Std: [3]float32{128, 128, 128},
 }
 
-// TestPhotoIsTensorFlows compares every bit of the input with TensorFlow's own resize
-// (scripts/golden/lite0_tf.py), on real photos as PNG: one is magnified, two shrink.
-func TestPhotoIsTensorFlows(t *testing.T) {
-	t.Parallel()
-	dir := filepath.Join(testutil.Root(t), "testdata/golden/photos")
-	b, err := os.ReadFile(filepath.Join(dir, "resize.json"))
+// photoCase is one picture with what the reference makes of it.
+type photoCase struct {
+	File     string             `json:"file"`
+	Resize   int                `json:"resize"`
+	Size     int                `json:"size"`
+	Resample string             `json:"resample"`
+	Mean     [3]float32         `json:"mean"`
+	Std      [3]float32         `json:"std"`
+	SHA256   string             `json:"sha256"`
+	Probes   map[string]float32 `json:"probes"`
+}
+
+func photoCases(t *testing.T, name string, n int) []photoCase {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(testutil.Root(t), "testdata/golden/photos", name))
 	if err != nil {
 		t.Fatal(err)
 	}
 	var golden struct {
-		Cases []struct {
-			File   string             `json:"file"`
-			SHA256 string             `json:"sha256"`
-			Probes map[string]float32 `json:"probes"`
-		} `json:"cases"`
+		Cases []photoCase `json:"cases"`
 	}
-	if err := json.Unmarshal(b, &golden); err != nil || len(golden.Cases) != 3 {
+	if err := json.Unmarshal(b, &golden); err != nil || len(golden.Cases) != n {
 		t.Fatalf("%d cases: %v", len(golden.Cases), err)
 	}
-	d := New(Limits{})
-	for _, c := range golden.Cases {
-		f, err := os.Open(filepath.Join(dir, c.File))
-		if err != nil {
-			t.Fatal(err)
+	return golden.Cases
+}
+
+// check compares every bit of the input.
+func (c *photoCase) check(t *testing.T, pre nn.ImagePre) {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(testutil.Root(t), "testdata/golden/photos", c.File))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := make([]float32, 3*pre.Size*pre.Size)
+	if _, err := New(Limits{}).Photo(t.Context(), bytes.NewReader(b), got, pre); err != nil {
+		t.Fatal(err)
+	}
+	for at, want := range c.Probes {
+		i, err := strconv.Atoi(at)
+		if err != nil || got[i] != want {
+			t.Errorf("%s, %s to %d: value %s is %v, want %v (%v)", c.File, pre.Resample, pre.Resize, at, got[i], want, err)
 		}
-		p, err := d.Decode(t.Context(), f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := f.Close(); err != nil {
-			t.Fatal(err)
-		}
-		got := make([]float32, 3*224*224)
-		if err := Photo(got, p.Image, liteLike); err != nil {
-			t.Fatal(err)
-		}
-		for at, want := range c.Probes {
-			i, err := strconv.Atoi(at)
-			if err != nil || got[i] != want {
-				t.Errorf("%s: value %s is %v, want %v (%v)", c.File, at, got[i], want, err)
-			}
-		}
-		if sum := sha256.Sum256(littleEndian(got)); hex.EncodeToString(sum[:]) != c.SHA256 {
-			t.Errorf("%s: some bit differs from TensorFlow's", c.File)
-		}
+	}
+	if sum := sha256.Sum256(littleEndian(got)); hex.EncodeToString(sum[:]) != c.SHA256 {
+		t.Errorf("%s, %s to %d: some bit differs", c.File, pre.Resample, pre.Resize)
+	}
+}
+
+// pillowLike is the same by Pillow's bicubic resize.
+var pillowLike = nn.ImagePre{Size: 224, Resize: 256, Resample: "bicubic", Range: 255, Mean: liteLike.Mean, Std: liteLike.Std}
+
+// TestPhotoIsTensorFlows compares every bit of the input with TensorFlow's own resize
+// (scripts/golden/lite0_tf.py), on real photos as PNG: one is magnified, two shrink.
+func TestPhotoIsTensorFlows(t *testing.T) {
+	t.Parallel()
+	for _, c := range photoCases(t, "resize.json", 3) {
+		c.check(t, liteLike)
+	}
+}
+
+// TestPhotoIsPillows compares every bit with torchvision's presets and timm's
+// (scripts/golden/photo_torchvision.py).
+func TestPhotoIsPillows(t *testing.T) {
+	t.Parallel()
+	for _, c := range photoCases(t, "torchvision.json", 15) {
+		c.check(t, nn.ImagePre{Size: c.Size, Resize: c.Resize, Resample: c.Resample, Range: 1, Mean: c.Mean, Std: c.Std})
 	}
 }
 
@@ -107,15 +130,16 @@ func TestPhotoOfStrangeSizes(t *testing.T) {
 			m.Pix[i] = [4]byte{255, 127, 63, 255}[i%4]
 		}
 		for bgr, want := range map[bool][3]float32{false: {1, 0, -0.5}, true: {-0.5, 0, 1}} {
-			pre := liteLike
-			pre.BGR = bgr
-			got := make([]float32, 3*224*224)
-			if err := Photo(got, m, pre); err != nil {
-				t.Fatal(err)
-			}
-			for i, v := range got {
-				if v != want[i/(224*224)] {
-					t.Fatalf("%v: value %d is %v, want %v", size, i, v, want[i/(224*224)])
+			for _, pre := range []nn.ImagePre{liteLike, pillowLike} {
+				pre.BGR = bgr
+				got := make([]float32, 3*224*224)
+				if err := Photo(got, m, pre); err != nil {
+					t.Fatal(err)
+				}
+				for i, v := range got {
+					if v != want[i/(224*224)] {
+						t.Fatalf("%v, %s: value %d is %v, want %v", size, pre.Resample, i, v, want[i/(224*224)])
+					}
 				}
 			}
 		}
@@ -124,7 +148,8 @@ func TestPhotoOfStrangeSizes(t *testing.T) {
 
 func TestPhotoRefusesAnotherResize(t *testing.T) {
 	t.Parallel()
-	err := Photo(make([]float32, 3*224*224), image.NewNRGBA(image.Rect(0, 0, 5, 3)), nn.TorchvisionPre)
+	caffe := nn.ImagePre{Size: 224, Resize: 256, Squash: true, Resample: "bilinear-raw", Range: 255}
+	err := Photo(make([]float32, 3*224*224), image.NewNRGBA(image.Rect(0, 0, 5, 3)), caffe)
 	if fault.KindOf(err) != fault.Unsupported {
 		t.Error(err)
 	}
