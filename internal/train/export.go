@@ -38,7 +38,7 @@ func Export(dir string, m *nn.Model, c Config, test *Result) error {
 		Name: m.Name, File: m.Name + ".safetensors", SHA256: hex.EncodeToString(sum[:]),
 		Card: m.Name + ".md", Source: "trained by this project: " + command, Licence: licence,
 		TrainingData:  "MNIST, 60,000 training digits (LeCun, Cortes, Burges), augmented",
-		Preprocessing: fmt.Sprintf("28×28 greys, %d px border, x = grey/255·%g%+g", m.Pre.Pad, m.Pre.Scale, m.Pre.Offset),
+		Preprocessing: preprocessing(m.Pre),
 		Labels:        "digits 0…9", Command: command, Seed: c.Seed,
 		TestAccuracy: test.Accuracy(), Confusion: test.Confusion,
 	}
@@ -53,6 +53,18 @@ func Export(dir string, m *nn.Model, c Config, test *Result) error {
 		return err
 	}
 	return updateManifest(filepath.Join(dir, "manifest.json"), info)
+}
+
+// preprocessing says in words how a digit becomes the input.
+func preprocessing(p nn.Preprocess) string {
+	text := fmt.Sprintf("%d×%d greys, %d px border, x = grey/255", p.Height, p.Width, p.Pad)
+	if p.Scale != 1 {
+		text += fmt.Sprintf("·%g", p.Scale)
+	}
+	if p.Offset != 0 {
+		text += fmt.Sprintf(" %+g", p.Offset)
+	}
+	return text
 }
 
 // WriteModel writes the model's parameters as safetensors, in the order of the graph.
