@@ -92,14 +92,15 @@ test("background: the units that stand out of their map, and the value that the 
   bytes.fill(200, 99, 198); // the second map of A
   bytes[100] = 255;
   bytes[5] = 44; // too near to be told apart
-  bytes[198 + 7] = 0;
-  const found = background(m, bytes);
+  bytes[198 + 7] = 0; // 40 from its background: too near on a wide scale
+  bytes[198 + 24 + 7] = 0;
+  const found = background(m, bytes, (layer, channel) => (layer === 1 && channel === 0 ? 50 : 6));
   assert.deepEqual([...found.lids], [40, 200, 40, 40, 40, 40, 40, 40, 40, 40, 40, 40, 40]);
   assert.deepEqual(
     found.layers.map(l => l.count),
     [1, 1, 0, 0],
   );
-  assert.deepEqual([...found.units], [100, 7]);
+  assert.deepEqual([...found.units], [100, 31]);
 });
 
 test("labels are pushed apart and kept on the stage, in their order", () => {

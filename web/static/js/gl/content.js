@@ -1,6 +1,7 @@
 // What the painter is given to draw: bytes, meanings of channels, lines; only what has changed.
+import { NEAR } from "../scene/background.js";
 import { end, Lines } from "../scene/lines.js";
-import { drawEdges, drawField, drawFrames, drawWindow, top } from "../scene/marks.js";
+import { drawEdges, drawField, drawFrames, drawPlates, drawWindow, top } from "../scene/marks.js";
 import { revealed } from "../scene/play.js";
 import { remember } from "../scene/scale.js";
 import { createWeighing } from "../scene/weighing.js";
@@ -29,7 +30,7 @@ export function flatIndex(m, ref) {
 export function createContent(acts, store) {
   const scaled = remember(acts);
   const weighing = createWeighing();
-  const lines = { frames: new Lines(), edges: new Lines(), marks: new Lines() };
+  const lines = { plates: new Lines(), frames: new Lines(), edges: new Lines(), marks: new Lines() };
   const dirty = { bytes: true, channels: true, frames: true, focus: true };
   const drawn = { edges: 0, feeds: 0 };
 
@@ -44,6 +45,13 @@ export function createContent(acts, store) {
   function source(m, l, inks) {
     const { weight, strongest } = weighing;
     return { manifest: m, places: l.places, acts: scaled, state: store.get(), inks, weight, strongest };
+  }
+
+  /** Bytes of a channel that differ too little to be seen on its scale. @param {number} layer @param {number} channel */
+  function near(layer, channel) {
+    const { lo, hi } = scaled.range(layer, channel, store.get().scope);
+    const { scale } = acts.affine(layer, channel);
+    return scale > 0 ? (NEAR * (hi - lo)) / scale : 0;
   }
 
   /** @param {Painter} to @param {Manifest} m */
@@ -107,10 +115,12 @@ export function createContent(acts, store) {
     },
     /** @param {Painter} to @param {Manifest} m @param {Layout} l @param {Inks} inks */
     upload(to, m, l, inks) {
-      if (dirty.bytes) to.loadBytes(acts.bytes);
+      if (dirty.bytes || dirty.channels) to.loadBytes(acts.bytes, near);
       if (dirty.channels) loadChannels(to, m);
       const from = source(m, l, inks);
       if (dirty.frames) {
+        drawPlates(from, lines.plates);
+        to.plates.load(lines.plates);
         drawFrames(from, lines.frames);
         to.frames.load(lines.frames);
       }

@@ -38,6 +38,7 @@ export function createPainter(gl, manifest) {
   const units = createUnits(ledger, most);
   const lineProgram = createLineProgram(ledger);
   const target = createTarget(ledger);
+  const plates = createLineStore(ledger, false);
   const frames = createLineStore(ledger, false);
   const edges = createLineStore(ledger, true);
   const marks = createLineStore(ledger, false);
@@ -46,9 +47,12 @@ export function createPainter(gl, manifest) {
   gl.depthFunc(gl.LEQUAL);
   gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
 
-  /** @param {Uint8Array} bytes of every unit, in layer order */
-  function loadBytes(bytes) {
-    const found = background(manifest, bytes);
+  /**
+   * @param {Uint8Array} bytes of every unit, in layer order
+   * @param {(layer: number, channel: number) => number} near bytes that do not stand out
+   */
+  function loadBytes(bytes, near) {
+    const found = background(manifest, bytes, near);
     store.loadBytes(bytes, found.lids);
     units.setBackground(found);
   }
@@ -77,6 +81,7 @@ export function createPainter(gl, manifest) {
     gl.enable(gl.BLEND);
     gl.depthMask(false);
     lineProgram.begin({ matrix: lens.matrix, flat: page, mixes, size });
+    if (!draft) calls += lineProgram.draw(plates, draft); // hairlines: not to be missed in motion
     calls += lineProgram.draw(frames, draft) + lineProgram.draw(edges, draft);
     gl.disable(gl.DEPTH_TEST);
     calls += lineProgram.draw(marks, draft);
@@ -89,6 +94,7 @@ export function createPainter(gl, manifest) {
     store,
     loadBytes,
     units: total,
+    plates,
     frames,
     edges,
     marks,

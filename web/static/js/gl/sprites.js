@@ -25,11 +25,18 @@ flat out vec3 v_shape; // half width, half height, lower end of the top face: sh
 
 void main() {
   Unit u = readUnit(gl_VertexID);
+  // What is under the level of value 0 the background's lid hides: fewer pixels to paint.
+  u.low = max(u.low, min(u_height.z - 4.0, u.high - 3.0));
   vec3 centre = vec3(u.at.x, u_height.x + (u.low + u.high) * 0.5, u.at.y);
   gl_Position = place(centre, vec2(u.at.x, u_page.x - u.at.z), u_mix);
   vec2 reach;
   float top = 1.0;
   if (u_mix >= 1.0) {
+    // Gaps of a fraction of a pixel would come and go: whole cells, with the bed's share in their colour.
+    if (u_plate.z > 0.5 && u_state.w == 0 && u.half_.x > 0.0 && u.half_.x < u_grid.z * 0.5) {
+      u.half_ = vec2(u_grid.z * 0.5);
+      u.colour = mix(u_bed, u.colour, 0.82);
+    }
     reach = max(u.half_ * u_sprite.w, 0.5);
     gl_Position.z = gl_VertexID == u_state.x || gl_VertexID == u_state.y ? -0.5 : 0.0;
   } else {

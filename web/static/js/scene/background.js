@@ -3,7 +3,8 @@
 
 /** @typedef {import("../types.js").Manifest} Manifest */
 
-const NEAR = 6; // bytes, 2.4 % of the channel's range: not to be told from the background
+/** Share of the colour scale that cannot be told from the background at a glance. */
+export const NEAR = 0.025;
 
 /**
  * @typedef {object} Background
@@ -15,9 +16,10 @@ const NEAR = 6; // bytes, 2.4 % of the channel's range: not to be told from the 
 /**
  * @param {Manifest} manifest
  * @param {Uint8Array} bytes of every unit, in layer order
+ * @param {(layer: number, channel: number) => number} near bytes that do not stand out
  * @returns {Background}
  */
-export function background(manifest, bytes) {
+export function background(manifest, bytes, near) {
   const channels = manifest.layers.reduce((sum, l) => sum + l.shape[0], 0);
   const units = new Uint32Array(bytes.length);
   const lids = new Uint8Array(channels);
@@ -25,18 +27,18 @@ export function background(manifest, bytes) {
   let at = 0;
   let count = 0;
   let channel = 0;
-  for (const {
-    shape: [c, h, w],
-  } of manifest.layers) {
+  for (const { index, shape } of manifest.layers) {
+    const [c, h, w] = shape;
     const first = count;
     // A vector is one group: an image given as a vector has one plate and one background.
     const group = h * w > 1 ? h * w : c;
     for (let from = 0; from < c * h * w; from += group) {
       const lid = commonest(bytes, at + from, group);
       const covered = h * w > 1 ? 1 : c;
+      const least = near(index, from / (h * w));
       lids.fill(lid, channel, channel + covered);
       channel += covered;
-      for (let i = from; i < from + group; i++) if (Math.abs(bytes[at + i] - lid) > NEAR) units[count++] = i;
+      for (let i = from; i < from + group; i++) if (Math.abs(bytes[at + i] - lid) > least) units[count++] = i;
     }
     layers.push({ first, count: count - first });
     at += c * h * w;

@@ -115,8 +115,18 @@ function plateCorners(p, i) {
 }
 
 /**
- * Hairlines round the plates, zero lines of signed rows, frames of layers that are still to
- * come, strokes across maps that are switched off.
+ * Hairlines round the plates of complete layers.
+ * @param {Source} s
+ * @param {Lines} out
+ */
+export function drawPlates(s, out) {
+  out.clear();
+  for (const p of s.places) if (isWhole(s, p)) hairlines(s, p, out);
+}
+
+/**
+ * Frames of layers that are still to come, zero lines of signed rows, strokes across maps that
+ * are switched off.
  * @param {Source} s
  * @param {Lines} out
  */
@@ -125,12 +135,22 @@ export function drawFrames(s, out) {
   for (const p of s.places) {
     const layer = s.manifest.layers[p.layer];
     if (s.state.hidden.includes(p.layer)) continue;
-    for (let i = 0; i < p.plates; i++) out.loop(plateCorners(p, i), s.inks.plate, 1);
+    if (!isWhole(s, p)) hairlines(s, p, out);
     const row = p.plates === 0;
     if (row && revealed(layer, s.state.play) === 0) out.loop(frame(p, p.plane, 4), s.inks.plate, 1);
     else if (row && layer.signed) zeroLine(p, s, out);
   }
   for (const off of s.state.off) strike(s, off, out);
+}
+
+/** Whether all units of a layer are drawn. @param {Source} s @param {Place} p */
+function isWhole(s, p) {
+  return revealed(s.manifest.layers[p.layer], s.state.play) < 0 && !s.state.hidden.includes(p.layer);
+}
+
+/** @param {Source} s @param {Place} p @param {Lines} out */
+function hairlines(s, p, out) {
+  for (let i = 0; i < p.plates; i++) out.loop(plateCorners(p, i), s.inks.plate, 1);
 }
 
 /** @param {Place} p @param {Source} s @param {Lines} out */
