@@ -50,7 +50,7 @@ func pngConfig(r io.Reader) (image.Config, error) {
 var jpegCodec = codec{
 	config: jpeg.DecodeConfig,
 	check:  checkScans,
-	decode: jpeg.Decode,
+	decode: decodeJPEG,
 	// A progressive JPEG keeps its coefficients, 4 bytes for each sample, beside the samples.
 	perPixel: func(m color.Model) int64 {
 		switch m {
@@ -59,7 +59,7 @@ var jpegCodec = codec{
 		case color.CMYKModel:
 			return 16 + 4 + ours
 		}
-		return 12 + 3 + ours
+		return 12 + 3 + 2 + ours // 2: chroma of full size
 	},
 	orientation: jpegOrientation,
 }

@@ -2,6 +2,9 @@
 
 The presets of torchvision (bilinear) and of timm (bicubic), on the PNG photos of lite0_tf.py: the SHA-256
 of the input's float32 bytes and a few of its numbers.
+
+And chroma.json: the chroma planes of libjpeg, by Pillow, of JPEGs of flat tiles, which every decoder
+decodes alike but for how it magnifies chroma.
 """
 
 import glob
@@ -9,6 +12,7 @@ import hashlib
 import json
 import os
 
+import numpy as np
 import PIL
 import torchvision
 from PIL import Image
@@ -26,7 +30,26 @@ PRESETS = [
 ]
 
 
+def chroma():
+    """tiles-*.jpg of odd size, and the SHA-256 of their Cb and Cr planes after libjpeg's upsampling."""
+    tiles = np.random.default_rng(420).integers(0, 256, (4, 5, 3), np.uint8)
+    photo = Image.fromarray(tiles.repeat(16, 0).repeat(16, 1)[:53, :75])
+    cases = []
+    for name, subsampling in {"420": 2, "422": 1}.items():
+        path = f"{OUT}/tiles-{name}.jpg"
+        photo.save(path, quality=95, subsampling=subsampling)
+        im = Image.open(path)
+        im.draft("YCbCr", im.size)
+        planes = np.asarray(im)
+        assert im.mode == "YCbCr" and planes.shape == (53, 75, 3)
+        sums = [hashlib.sha256(np.ascontiguousarray(planes[:, :, i]).tobytes()).hexdigest() for i in (1, 2)]
+        cases.append({"file": os.path.basename(path), "cb": sums[0], "cr": sums[1], "row": planes[17, :, 1].tolist()})
+    with open(f"{OUT}/chroma.json", "w") as f:
+        f.write("[\n" + ",\n".join(json.dumps(c) for c in cases) + "\n]\n")
+
+
 def main():
+    chroma()
     cases = []
     for resize, size, mode, (mean, std) in PRESETS:
         prepare = Compose([Resize(resize, InterpolationMode(mode)), CenterCrop(size), ToTensor(), Normalize(mean, std)])
