@@ -73,7 +73,7 @@ export function createPainter(gl, manifest) {
       flatScale: (flat.scale * w) / size.width,
     };
     calls = units.draw(
-      { matrix: lens.matrix, eye: lens.eye, flat: page, grey: inks.grey, sprite },
+      { matrix: lens.matrix, eye: lens.eye, flat: page, grey: inks.grey, lift: inks.lift, sprite },
       looks,
       look => (look.signed ? inks.signedBed : inks.bed),
       draft,

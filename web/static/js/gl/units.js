@@ -17,6 +17,7 @@ const SIDES = [3, 7, 1, 7, 5, 1, 6, 7, 4, 7, 5, 4];
 
 const VERTEX = `${HEAD}${PLACE}${UNIT}
 uniform int u_lid;       // of the bytes of the layer's backgrounds in the store, -1: plates are bare
+uniform float u_lift;    // of the sides of signed units
 flat out vec4 v_colour;
 
 void main() {
@@ -51,7 +52,10 @@ void main() {
   float side = u_signed == 1 ? 0.86 : 0.74; // the ends of the signed ramp are dark enough
   float front = u_signed == 1 ? 0.76 : 0.62;
   float shade = corner == 1 ? side : corner == 4 ? front : near.y < 0.0 ? 0.5 : 1.0;
-  v_colour = vec4(u.colour.rgb * mix(shade, 1.0, u_mix), 1.0);
+  // Sides of dark bars are lifted off a dark stage; tops keep the exact colour.
+  float dark = 1.0 - max(u.colour.r, max(u.colour.g, u.colour.b));
+  float lift = corner == 1 || corner == 4 ? u_lift * dark * (1.0 - u_mix) : 0.0;
+  v_colour = vec4(u.colour.rgb * mix(shade, 1.0, u_mix) + lift, 1.0);
   gl_Position = place(world, page, u_mix);
   // A lit unit is larger than its cell: in the flat view it must lie on top of its neighbours.
   if (u_mix >= 1.0 && unit >= 0 && (unit == u_state.x || unit == u_state.y)) gl_Position.z = -0.5;
@@ -82,7 +86,7 @@ function lidded(look) {
   return look.place.plates > 0 && look.shown < 0 && !look.hidden;
 }
 
-/** @typedef {{matrix: Float32Array, eye: number[], flat: number[], grey: Ink, sprite: import("./sprites.js").SpriteView}} UnitsView */
+/** @typedef {{matrix: Float32Array, eye: number[], flat: number[], grey: Ink, lift: number, sprite: import("./sprites.js").SpriteView}} UnitsView */
 
 /**
  * @param {Ledger} ledger
@@ -117,6 +121,7 @@ export function createUnits(ledger, mostBoxes) {
         if (count === 0) continue;
         gl.bindVertexArray(flat ? tops : all);
         setLayer(gl, at, look, bed(look));
+        gl.uniform1f(at.u_lift, look.signed ? view.lift : 0);
         gl.uniform1i(at.u_lid, small.includes(look) && lidded(look) ? look.firstLid : -1);
         gl.drawElements(gl.TRIANGLES, count * (flat ? TOP.length : TOP.length + SIDES.length), kind, 0);
       }

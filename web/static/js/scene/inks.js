@@ -13,6 +13,7 @@
  * @property {Ink} strike across a map that is switched off
  * @property {Ink} bed under the units of an unsigned map
  * @property {Ink} signedBed under those of a signed map
+ * @property {number} lift light on the sides of dark signed bars, 0…1: the ends of that ramp are as dark as the night stage
  * @property {Ink} grey units of a map that is switched off
  */
 
@@ -59,5 +60,6 @@ export function readInks(element) {
     bed: token("--mag-0"),
     signedBed: token("--scene-bed"),
     grey: token("--c-ctl"),
+    lift: Number.parseFloat(style.getPropertyValue("--scene-lift")) || 0,
   };
 }
