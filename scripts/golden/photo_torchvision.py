@@ -42,8 +42,9 @@ def chroma():
         im.draft("YCbCr", im.size)
         planes = np.asarray(im)
         assert im.mode == "YCbCr" and planes.shape == (53, 75, 3)
+        rgb = hashlib.sha256(np.asarray(Image.open(path)).tobytes()).hexdigest()
         sums = [hashlib.sha256(np.ascontiguousarray(planes[:, :, i]).tobytes()).hexdigest() for i in (1, 2)]
-        cases.append({"file": os.path.basename(path), "cb": sums[0], "cr": sums[1], "row": planes[17, :, 1].tolist()})
+        cases.append({"file": os.path.basename(path), "cb": sums[0], "cr": sums[1], "rgb": rgb, "row": planes[17, :, 1].tolist()})
     with open(f"{OUT}/chroma.json", "w") as f:
         f.write("[\n" + ",\n".join(json.dumps(c) for c in cases) + "\n]\n")
 
