@@ -3,7 +3,7 @@
     pip download --no-deps -d /tmp/photos scikit-image==0.26.0 scipy==1.9.3
     python scripts/models/photos.py /tmp/photos      (needs Pillow and NumPy: requirements.txt)
 
-JPEG without chroma subsampling: decoders differ in how they magnify chroma, and then only in rounding.
+JPEG without chroma subsampling: the smallest difference between decoders.
 testdata/photos/README.md names sources and licences.
 """
 
