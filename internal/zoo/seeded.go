@@ -12,7 +12,10 @@ import (
 // numbers as scripts/golden/seeded.py makes, so that parity with PyTorch needs no
 // weight files. They keep the size of activations about constant with ReLU:
 //
-//	weight of rank ≥ 2   uniform ±√(6/Fᵢ), Fᵢ = product of all dimensions but the first
+//	weight of rank ≥ 2   uniform ±√(6/Fᵢ), Fᵢ = product of all dimensions but the first;
+//	                     a thirtieth of that in the gates of squeeze-and-excitation, else they
+//	                     open and shut like switches and SENet-154 is chaotic: PyTorch in
+//	                     float32 then differs from itself in float64 by 60 %
 //	…weight of rank 1    uniform 0.8…1.2 (γ of batch normalisation, a slope)
 //	…running_var         uniform 0.8…1.2
 //	all else             uniform ±0.1 (biases, β, running means)
@@ -35,6 +38,9 @@ func seeded(p nn.ParamSpec) []float32 {
 			fan *= d
 		}
 		hi = math.Sqrt(6 / float64(fan))
+		if strings.Contains(p.Name, "se.fc") || strings.Contains(p.Name, "se_module.fc") {
+			hi /= 30
+		}
 		lo = -hi
 	case strings.HasSuffix(p.Name, "weight"), strings.HasSuffix(p.Name, "running_var"):
 		lo, hi = 0.8, 1.2

@@ -45,6 +45,8 @@ def weight(name, dims):
     """The parameter of this name: the bounds are explained at zoo.Seeded."""
     if len(dims) > 1:
         bound = math.sqrt(6 / math.prod(dims[1:]))
+        if "se.fc" in name or "se_module.fc" in name:
+            bound /= 30
         return uniform(name, dims, -bound, bound)
     if name.endswith(("weight", "running_var")):
         return uniform(name, dims, 0.8, 1.2)
@@ -58,7 +60,7 @@ def picture(dims):
 
 def vectors():
     """Parameters of every kind, one longer than a chunk: ends as bits, all as a hash."""
-    cases = [("features.0.weight", [5, 3, 2, 7]), ("fc.weight", [2048, 2049]), ("bn1.weight", [67]), ("bn1.bias", [67])]
+    cases = [("features.0.weight", [5, 3, 2, 7]), ("fc.weight", [2048, 2049]), ("a.se.fc1.weight", [3, 17, 1, 1]), ("a.se_module.fc2.weight", [2, 3, 1, 1]), ("bn1.weight", [67]), ("bn1.bias", [67])]
     cases += [("bn1.running_mean", [11]), ("bn1.running_var", [11]), ("Mixed_5b.ä#2.weight", [3, 1, 1, 1])]
     arrays = [(n, d, weight(n, d)) for n, d in cases] + [("input", [1, 3, 5, 7], picture([1, 3, 5, 7]))]
     list = []
