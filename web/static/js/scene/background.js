@@ -4,7 +4,7 @@
 /** @typedef {import("../types.js").Manifest} Manifest */
 
 /** Share of the colour scale that cannot be told from the background at a glance. */
-export const NEAR = 0.025;
+export const NEAR = 0.035;
 
 /**
  * @typedef {object} Background

@@ -6,8 +6,6 @@ import { labelColumn } from "./layout.js";
 import { frame } from "./marks.js";
 import { layerName, shapeText } from "./names.js";
 
-export { layerName, shapeText } from "./names.js";
-
 /** @typedef {import("./camera.js").Lens} Lens */
 /** @typedef {import("./layout.js").Place} Place */
 /** @typedef {import("./lines.js").End} End */
