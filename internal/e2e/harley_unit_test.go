@@ -160,8 +160,13 @@ func number(t *testing.T, figure string) float64 {
 func TestHarley25_ArithmeticAddsUp(t *testing.T) {
 	p := openPinned(t, unit{Layer: 1, Channel: 0, Y: 9, X: 9}, options{})
 	for _, u := range []unit{
-		{Layer: 1, Channel: 0, Y: 9, X: 9}, {Layer: 1, Channel: 5, Y: 20, X: 14}, {Layer: 3, Channel: 0, Y: 5, X: 5},
-		{Layer: 3, Channel: 15, Y: 2, X: 8}, {Layer: 5, Channel: 17}, {Layer: 6, Channel: 99}, {Layer: 7, Channel: 3},
+		{Layer: 1, Channel: 0, Y: 9, X: 9},
+		{Layer: 1, Channel: 5, Y: 20, X: 14},
+		{Layer: 3, Channel: 0, Y: 5, X: 5},
+		{Layer: 3, Channel: 15, Y: 2, X: 8},
+		{Layer: 5, Channel: 17},
+		{Layer: 6, Channel: 99},
+		{Layer: 7, Channel: 3},
 	} {
 		p.sums(t, u)
 	}

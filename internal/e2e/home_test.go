@@ -54,7 +54,7 @@ func TestHomeShowsTheNetsThatExist(t *testing.T) {
 		t.Fatalf("%d cards for %d nets", len(cards), len(want))
 	}
 	for i, parts := range want {
-		for _, part := range strings.Split(parts, "|") {
+		for part := range strings.SplitSeq(parts, "|") {
 			if !strings.Contains(cards[i], part) {
 				t.Errorf("the card %q does not say %q", cards[i], part)
 			}

@@ -31,13 +31,13 @@ func (p *page) sample(last string) (index string, label int) {
 func TestPadGivesDigits(t *testing.T) {
 	p := openDraw(t, "", options{})
 	p.click("button", p.word("pad.any"))
-	index, label := p.sample("")
+	index, _ := p.sample("")
 	if p.ink() == 0 {
 		t.Error("the pad is empty under a test digit")
 	}
 	p.click("button", p.word("pad.classes"))
 	p.click("button", p.word("pad.class", "digit", "3"))
-	index, label = p.sample(index)
+	index, label := p.sample(index)
 	if label != 3 {
 		t.Errorf("asked for a 3, got a %d", label)
 	}

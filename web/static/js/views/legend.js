@@ -4,11 +4,10 @@ import { fill, h } from "../dom.js";
 import { num, t } from "../i18n.js";
 import { layerName } from "../scene/names.js";
 import { strongest } from "../scene/weighing.js";
+import { scopeSelect } from "../scope.js";
 
 /** @typedef {import("../types.js").AppState} AppState */
 /** @typedef {import("../types.js").ViewContext} ViewContext */
-
-const SCOPES = /** @type {const} */ (["map", "layer", "net"]);
 
 /**
  * @param {HTMLElement} root
@@ -72,30 +71,6 @@ export function mountLegend(root, ctx) {
   ctx.bus.on("weights", draw, signal);
   draw();
   return () => life.abort();
-}
-
-/**
- * The choice of what one colour scale covers; a second one stands among the tools of the phone.
- * @param {import("../types.js").AppStore} store
- * @param {AbortSignal} signal
- */
-export function scopeSelect(store, signal) {
-  const select = h(
-    "select",
-    {
-      class: "legend-scope",
-      "aria-label": t("legend.scale"),
-      on: { change: () => store.set({ scope: /** @type {AppState["scope"]} */ (select.value) }) },
-      signal,
-    },
-    SCOPES.map(scope => h("option", { value: scope }, t(`legend.scope.${scope}`))),
-  );
-  const show = () => {
-    select.value = store.get().scope;
-  };
-  store.subscribe(show, signal);
-  show();
-  return select;
 }
 
 /** @param {string} key */

@@ -4,7 +4,7 @@ import { fill, h, must } from "../dom.js";
 import { num, t } from "../i18n.js";
 import { wireMenus } from "../scene/menus.js";
 import { layerName, shapeText } from "../scene/names.js";
-import { scopeSelect } from "./legend.js";
+import { scopeSelect } from "../scope.js";
 
 /** @typedef {import("../types.js").AppState} AppState */
 /** @typedef {import("../types.js").ViewContext} ViewContext */
