@@ -18,17 +18,20 @@ func BenchmarkStroke(b *testing.B) {
 	p.settled()
 	with[bool](p, `
 		const canvas = document.querySelector("canvas[role=application]");
-		const probe = {layer: 0, channel: 0, y: 16, x: 16};
+		const gl = document.querySelector("[data-view=stage] canvas").getContext("webgl2"), px = new Uint8Array(4);
 		globalThis.__stroke = [];
-		let from = 0;
-		canvas.addEventListener("pointermove", e => { from = e.timeStamp; }, {capture: true});
+		globalThis.__parts = []; // event handed over, activations there, drawn: ms after the event
+		let from = 0, handed = 0;
+		canvas.addEventListener("pointermove", e => { from = e.timeStamp; handed = performance.now(); }, {capture: true});
 		page.acts.onChange(() => {
 			if (from === 0) return;
-			const t0 = from;
+			const t0 = from, t1 = handed, t2 = performance.now();
 			from = 0;
 			requestAnimationFrame(() => { // asked for after the scene's own: runs after it
-				page.scene.readPixel(probe); // waits until the picture is there
-				__stroke.push(performance.now() - t0);
+				gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, px); // waits until the picture is there
+				const t3 = performance.now();
+				__stroke.push(t3 - t0);
+				__parts.push([t1 - t0, t2 - t1, t3 - t2]);
 			});
 		}, page.signal);
 		return true;`)
@@ -46,11 +49,21 @@ func BenchmarkStroke(b *testing.B) {
 		sent++
 		q := at(sent)
 		p.mouse(input.DispatchMouseEventTypeMouseMoved, q.x, q.y, leftButton)
-		eval[bool](p, fmt.Sprintf(`(async () => { const end = performance.now() + 500; while (__stroke.length < %d && performance.now() < end) await new Promise(done => setTimeout(done, 1)); return true; })()`, sent))
+		eval[bool](p, `(async () => {
+			const end = performance.now() + 500, before = globalThis.__seen ?? 0;
+			while (__stroke.length === before && performance.now() < end) await new Promise(done => setTimeout(done, 1));
+			globalThis.__seen = __stroke.length;
+			return true;
+		})()`)
 	}
 	last := at(sent)
 	p.mouse(input.DispatchMouseEventTypeMouseReleased, last.x, last.y, leftButton)
 	report(b, eval[[]float64](p, `__stroke`), sent)
+	for i, part := range []string{"to-page-ms", "to-values-ms", "to-pixels-ms"} {
+		times := eval[[]float64](p, fmt.Sprintf(`__parts.map(t => t[%d])`, i))
+		slices.Sort(times)
+		b.ReportMetric(times[len(times)/2], part)
+	}
 }
 
 // BenchmarkOrbit measures a frame of the turning 3-D view, drawn to the last
@@ -65,6 +78,7 @@ func BenchmarkOrbit(b *testing.B) {
 		const home = page.scene.camera(), px = new Uint8Array(4), times = [];
 		for (let i = 0; i < %d; i++) {
 			await new Promise(requestAnimationFrame);
+			gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, px); // the frame before has been drawn
 			const pose = [...home];
 			pose[0] += 0.01 * i;
 			const t0 = performance.now();
