@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 )
 
@@ -40,13 +41,25 @@ func drawOnly(p *page) {
 		d = finger
 	}
 	p.draw(d, digits[7]...)
+	if d == mouse {
+		p.mouse(input.DispatchMouseEventTypeMouseMoved, 640, 5, 0) // takes the nib's ring away
+	}
 	p.settled()
 	p.still()
 }
 
+// drawAndPin also pins the strongest unit of C3.
 func drawAndPin(p *page) {
 	drawOnly(p)
-	with[bool](p, `page.store.set({pin: {layer: 3, channel: 8, y: 5, x: 4}}); return true;`)
+	with[bool](p, `
+		const [C, H, W] = page.store.get().manifest.layers[3].shape;
+		let pin = null, most = -Infinity;
+		for (let channel = 0; channel < C; channel++) for (let y = 0; y < H; y++) for (let x = 0; x < W; x++) {
+			const value = page.acts.value({layer: 3, channel, y, x});
+			if (value > most && x > 0 && x < W - 1) { most = value; pin = {layer: 3, channel, y, x}; }
+		}
+		page.store.set({pin});
+		return true;`)
 	p.still()
 	p.settled()
 }
