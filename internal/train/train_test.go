@@ -95,6 +95,9 @@ func TestResume(t *testing.T) {
 
 // TestLearns sees every loss fall on a few digits that it can learn by heart.
 func TestLearns(t *testing.T) {
+	if testing.Short() {
+		t.Skip("200 epochs: under the race detector minutes, and TestSameBits… runs the same goroutines")
+	}
 	for _, model := range []string{"lenet5-1998", "lenet5-harley", "lenet5-modern", "mlp-harley"} {
 		t.Run(model, func(t *testing.T) {
 			c := smallConfig(t, model)
