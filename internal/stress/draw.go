@@ -11,6 +11,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"gonum.org/v1/gonum/stat"
+
 	"vizserver/internal/trace"
 )
 
@@ -234,12 +236,15 @@ func judge(c config, r *report, turns [2][]turn, perViewer float64) {
 		drawn += t.drawn
 		frames += t.frames
 	}
+	// The median of the interleaved turns: on a shared machine a turn that the host cut
+	// short says nothing of the server. Worst, best and the sum over all turns are told too.
 	slices.Sort(ratios)
-	ratio := rate[0] / rate[1]
+	ratio := stat.Quantile(0.5, stat.Empirical, ratios, nil)
 	r.note("draw", "viewers, drawings", fmt.Sprintf("%d, %d at %g/s each", c.clients, drawn, c.rate))
 	r.note("draw", "frames a second: real, null", fmt.Sprintf("%.0f, %.0f", rate[0], rate[1]))
-	r.check("draw", "real ÷ null", ratio >= minRatio || !c.strict,
-		fmt.Sprintf("%.3f (turns: %.3f … %.3f)", ratio, ratios[0], ratios[len(ratios)-1]), fmt.Sprintf("≥ %g", minRatio))
+	r.check("draw", "real ÷ null, median turn", ratio >= minRatio || !c.strict,
+		fmt.Sprintf("%.3f (turns: %.3f … %.3f; all: %.3f)", ratio, ratios[0], ratios[len(ratios)-1], rate[0]/rate[1]),
+		fmt.Sprintf("≥ %g", minRatio))
 	r.check("draw", "CPU a frame, both ends: real, null", cpu[0] <= maxCPU || !c.strict,
 		fmt.Sprintf("%.3f, %.3f ms", cpu[0], cpu[1]), fmt.Sprintf("≤ %g ms", maxCPU))
 	r.note("draw", "superseded", fmt.Sprintf("%d", drawn-frames))
