@@ -10,7 +10,7 @@ import { createProducts } from "./inspector_products.js";
 /** @typedef {import("../types.js").Manifest} Manifest */
 /** @typedef {import("../types.js").ViewContext} ViewContext */
 
-const NARROW = 56; // px of a plate where each map has a row
+const NARROW = 50; // px of a plate where each map has a row
 const WIDE = 92; // px where all maps stand in one picture
 
 /**
