@@ -102,11 +102,8 @@ func (c *classifyCmd) one(e *env, m *nn.Model, run *nn.Run, from *source, name s
 	if err := run.Execute(e.ctx, input); err != nil {
 		return nil, err
 	}
-	out := run.ViewOf(m.Graph.OutputValue())
 	scores := make([]float32, len(m.Labels))
-	if err := out.Read(scores, nn.Whole(out.Shape())); err != nil {
-		return nil, err
-	}
+	m.Scores(run, scores)
 	top := guesses(m, scores)
 	top = top[:min(c.Top, len(top))]
 	return top, nameClasses(m, top)

@@ -133,19 +133,18 @@ func (d *digits) predictor(model string) (*predictor, error) {
 		return nil, err
 	}
 	run := plan.NewRun()
-	p := &predictor{model: m, run: run, input: make([]float32, len(run.Input())), scores: make([]float32, len(m.Labels))}
+	p := &predictor{model: m, run: run, input: make([]float32, len(run.Input()))}
 	d.predictors[model] = p
 	return p, nil
 }
 
 // predictor answers test digits with one net, each at most once.
 type predictor struct {
-	mu     sync.Mutex
-	model  *nn.Model
-	run    *nn.Run
-	input  []float32
-	scores []float32
-	known  map[int]int
+	mu    sync.Mutex
+	model *nn.Model
+	run   *nn.Run
+	input []float32
+	known map[int]int
 }
 
 // answer returns the class that the net gives to digit i of the set.
@@ -162,16 +161,7 @@ func (p *predictor) answer(ctx context.Context, set *mnist.Dataset, i int) (int,
 	if err := p.run.Execute(ctx, p.input); err != nil {
 		return 0, err
 	}
-	out := p.run.ViewOf(p.model.Graph.OutputValue())
-	if err := out.Read(p.scores, nn.Whole(out.Shape())); err != nil {
-		return 0, err
-	}
-	class := 0
-	for c, v := range p.scores {
-		if best := p.scores[class]; v > best != p.model.Head.LowerIsBetter && v != best {
-			class = c
-		}
-	}
+	class := p.model.Answer(p.run)
 	if p.known == nil {
 		p.known = map[int]int{}
 	}

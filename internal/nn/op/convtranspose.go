@@ -29,7 +29,7 @@ func (ConvTranspose) Kind() string { return "ConvTranspose" }
 
 func (c ConvTranspose) groups() int { return max(c.Groups, 1) }
 
-// conv returns the convolution whose gradient this is: from the output back to the input.
+// window is that of the convolution whose gradient this is: from the output back to the input.
 func (c ConvTranspose) window() window {
 	return window{c.Kernel, c.Stride.orOne(), c.Pad, Size{}, c.Dilation.orOne()}
 }
