@@ -22,6 +22,13 @@ var allowed = map[string][]string{
 	"internal/zoo":   {"internal/fault", "internal/nn", "internal/nn/op", "internal/weights", "models"},
 	"internal/train": {"internal/fault", "internal/mnist", "internal/nn", "internal/nn/op", "internal/weights", "internal/zoo", "models"},
 
+	// Nets from files: a reader for each format makes a draft; modelfile joins the readers.
+	"internal/modelfile": {
+		"internal/draft", "internal/fault", "internal/imgio", "internal/nn", "internal/nn/op", "internal/onnx",
+		"internal/weights", "internal/zoo",
+	},
+	"internal/draft": {"internal/fault", "internal/nn", "internal/nn/op"},
+
 	"internal/weights": {"internal/fault"},
 	"internal/imgio":   {"internal/fault", "internal/nn"}, // nn.ImagePre says how a net wants its photos
 	"internal/mnist":   {"internal/fault"},

@@ -20,7 +20,7 @@ func (n *Node) NumParams(withFixed bool) int {
 // connected layer, else 0.
 func (n *Node) MACs() int64 {
 	if d, ok := n.Op.(Describer); ok {
-		return d.MACs(n.InShapes(1))
+		return d.MACs(n.InShapes())
 	}
 	return 0
 }
@@ -48,7 +48,7 @@ func (g *Graph) Connections() int64 {
 	var sum int64
 	for _, n := range g.Nodes {
 		if d, ok := n.Op.(Describer); ok {
-			sum += d.Connections(n.InShapes(1))
+			sum += d.Connections(n.InShapes())
 		}
 	}
 	return sum
@@ -122,8 +122,8 @@ func (g *Graph) Fields() []Field {
 	list[g.input.Index] = Field{{Size: 1, Stride: 1}, {Size: 1, Stride: 1}}
 	for _, n := range g.Nodes {
 		f := g.meet(n, list)
-		if s, ok := n.Op.(Slider); ok {
-			for axis, step := range s.Slide(n.InShapes(1)) {
+		if s, ok := n.Op.(Slider); ok && f != (Field{}) {
+			for axis, step := range s.Slide(n.InShapes()) {
 				f[axis] = f[axis].slide(step)
 			}
 		}
@@ -145,20 +145,29 @@ func (s Span) slide(by Slide) Span {
 // with the place: the field reaches back by all the steps there are. Of such a value only what
 // it sees of the picture counts, so that gates in a row do not add up.
 func (g *Graph) meet(n *Node, list []Field) Field {
-	f := list[n.Inputs[0].Index]
-	if len(n.Inputs) == 1 {
-		return f
+	in := slices.DeleteFunc(slices.Clone(n.Inputs), func(v *Value) bool {
+		return list[v.Index] == Field{} // a constant sees nothing
+	})
+	switch len(in) {
+	case 0:
+		return Field{}
+	case 1:
+		return list[in[0].Index]
 	}
+	f := list[in[0].Index]
 	picture, places := g.input.Shape.plane(), n.Output.Shape.plane()
 	for axis := range f {
 		start, end, stride := math.Inf(1), math.Inf(-1), math.Inf(1)
-		for _, v := range n.Inputs {
+		for _, v := range in {
 			if v.Shape.plane()[axis] == places[axis] {
 				s := list[v.Index][axis]
 				start, end, stride = min(start, s.Start), max(end, s.Start+s.Size), min(stride, s.Stride)
 			}
 		}
-		for _, v := range n.Inputs {
+		if math.IsInf(stride, 1) { // the operator moved the axes
+			return list[in[0].Index]
+		}
+		for _, v := range in {
 			if v.Shape.plane()[axis] != places[axis] {
 				s := list[v.Index][axis]
 				start = min(start, max(s.Start, 0)-float64(places[axis]-1)*stride)

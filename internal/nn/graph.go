@@ -25,11 +25,11 @@ type Node struct {
 	Block  *Block
 }
 
-// InShapes returns the shapes of the node's inputs for a batch of n.
-func (n *Node) InShapes(batch int) []Shape {
+// InShapes returns the shapes of the node's inputs, as they stand in the graph.
+func (n *Node) InShapes() []Shape {
 	s := make([]Shape, len(n.Inputs))
 	for i, v := range n.Inputs {
-		s[i] = v.Shape.WithN(batch)
+		s[i] = v.Shape
 	}
 	return s
 }
@@ -56,6 +56,7 @@ type Graph struct {
 
 	input  *Value
 	byName map[string]*Value
+	shown  map[*Value]*Layer // by the value that the layer shows
 	cur    *Block
 	err    error
 }
@@ -71,7 +72,7 @@ func (e *GraphError) Kind() fault.Kind { return fault.Invalid }
 // NewGraph starts an empty graph.
 func NewGraph(name string) *Graph {
 	root := &Block{Name: name, Kind: "net"}
-	return &Graph{Name: name, Root: root, cur: root, byName: map[string]*Value{}}
+	return &Graph{Name: name, Root: root, cur: root, byName: map[string]*Value{}, shown: map[*Value]*Layer{}}
 }
 
 // Input declares the net's input and the layer that shows it.
@@ -131,12 +132,23 @@ func (g *Graph) In(name, kind string, build func()) *Block {
 	return b
 }
 
+// Within runs build inside a block that stands already: a file's nodes may come in an
+// order that goes in and out of a block.
+func (g *Graph) Within(b *Block, build func()) {
+	before := g.cur
+	g.cur = b
+	build()
+	g.cur = before
+}
+
 // Layer runs build inside a new block that a viewer shows as one layer. The layer's
 // value is that of its last node.
 func (g *Graph) Layer(name, kind string, build func()) {
-	b := g.In(name, kind, build)
-	g.addLayer(b)
+	g.Show(g.In(name, kind, build))
 }
+
+// Show makes a layer of a block whose nodes are all there: In and Show are Layer in two steps.
+func (g *Graph) Show(b *Block) { g.addLayer(b) }
 
 // Build ends the construction and returns the first error of it.
 func (g *Graph) Build() (*Graph, error) {

@@ -23,6 +23,7 @@ func (g *Graph) addLayer(b *Block) {
 	g.Layers = append(g.Layers, l)
 	if b.Kind == "input" {
 		l.Out = g.input
+		g.shown[l.Out] = l
 		return
 	}
 	if len(b.Nodes) == 0 {
@@ -35,7 +36,7 @@ func (g *Graph) addLayer(b *Block) {
 	for _, n := range b.Nodes {
 		inside[n.Output] = true
 		for _, v := range n.Inputs {
-			if src := g.layerOf(v); !inside[v] && src != nil && !seen[src.Index] {
+			if src := g.shown[v]; !inside[v] && src != nil && !seen[src.Index] {
 				seen[src.Index] = true
 				l.Inputs = append(l.Inputs, src.Index)
 			}
@@ -43,20 +44,11 @@ func (g *Graph) addLayer(b *Block) {
 	}
 	last := b.Nodes[len(b.Nodes)-1]
 	l.Main, l.Out = last, last.Output
+	g.shown[l.Out] = l
 	if k := len(b.Nodes); k > 1 && isActivation(last.Op) {
 		l.Main, l.Act = b.Nodes[k-2], last
 		l.Pre = l.Main.Output
 	}
-}
-
-// layerOf returns the layer whose shown value is v, or nil.
-func (g *Graph) layerOf(v *Value) *Layer {
-	for _, l := range g.Layers {
-		if l.Out == v {
-			return l
-		}
-	}
-	return nil
 }
 
 // Activation is an operator that acts on each unit alone (or, softmax, on one vector).

@@ -1,10 +1,13 @@
 package nn
 
-import "sync"
+import (
+	"fmt"
+	"sync"
+)
 
 // Options say how a model is to be computed.
 type Options struct {
-	Batch  int  // samples of one run; 0: one
+	Batch  int  // samples of one run; 0: as in the graph, which is one but for odd files
 	Poison bool // fill a released run with NaN, so that a late reader shows; for tests
 }
 
@@ -26,7 +29,10 @@ func Compile(m *Model, o Options) (*Plan, error) {
 	if err := m.CheckWeights(); err != nil {
 		return nil, err
 	}
-	p := &Plan{Model: m, Batch: max(o.Batch, 1), poison: o.Poison}
+	p := &Plan{Model: m, Batch: o.Batch, poison: o.Poison}
+	if p.Batch == 0 {
+		p.Batch = m.Graph.input.Shape.N
+	}
 	for _, n := range m.Graph.Nodes {
 		list := make([][]float32, len(n.Params))
 		for i, s := range n.Params {
@@ -34,17 +40,45 @@ func Compile(m *Model, o Options) (*Plan, error) {
 		}
 		p.params = append(p.params, list)
 	}
-	for _, v := range m.Graph.Values {
-		s := v.Shape.WithN(p.Batch)
-		if err := s.check(); err != nil {
-			return nil, err
-		}
-		p.shapes = append(p.shapes, s)
-		p.offset = append(p.offset, p.size)
-		p.size += (s.Len() + 15) &^ 15 // 64-byte lines
+	if err := p.infer(o.Batch); err != nil {
+		return nil, err
 	}
 	p.free.New = func() any { return newRun(p) }
 	return p, nil
+}
+
+// infer finds the shape of every value for this batch, 0 being the graph's own, and its place.
+func (p *Plan) infer(batch int) error {
+	g := p.Model.Graph
+	p.shapes = make([]Shape, len(g.Values))
+	for _, v := range g.Values {
+		s := v.Shape
+		switch {
+		case batch == 0:
+		case v.Node == nil:
+			s = s.WithN(batch)
+		default: // the operator decides: a constant stays one
+			var err error
+			if s, err = v.Node.Op.Infer(p.inShapes(v.Node)); err != nil {
+				return fmt.Errorf("%s for a batch of %d: %w", v.Name, batch, err)
+			}
+		}
+		if err := s.check(); err != nil {
+			return err
+		}
+		p.shapes[v.Index] = s
+		p.offset = append(p.offset, p.size)
+		p.size += (s.Len() + 15) &^ 15 // 64-byte lines
+	}
+	return nil
+}
+
+func (p *Plan) inShapes(n *Node) []Shape {
+	in := make([]Shape, len(n.Inputs))
+	for i, v := range n.Inputs {
+		in[i] = p.shapes[v.Index]
+	}
+	return in
 }
 
 // NewRun returns an empty run; its Release gives the memory back to the plan.

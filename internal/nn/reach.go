@@ -24,7 +24,7 @@ func (g *Graph) Sees(u Unit) ([]LayerArea, error) {
 		for k, v := range n.Inputs {
 			a := *out
 			if r, ok := n.Op.(Reacher); ok {
-				a = r.Sees(k, n.InShapes(1), *out)
+				a = r.Sees(k, n.InShapes(), *out)
 			}
 			areas[v.Index] = union(areas[v.Index], a)
 		}
@@ -48,7 +48,7 @@ func (g *Graph) Feeds(u Unit) ([]LayerArea, error) {
 			}
 			a := *in
 			if r, ok := n.Op.(Reacher); ok {
-				a = r.Feeds(k, n.InShapes(1), *in)
+				a = r.Feeds(k, n.InShapes(), *in)
 			}
 			areas[n.Output.Index] = union(areas[n.Output.Index], a)
 		}

@@ -162,7 +162,7 @@ func layerSpec(l *nn.Layer, earlier []LayerSpec) LayerSpec {
 			}
 		}
 		if d, ok := n.Op.(nn.Describer); ok {
-			spec.Connections += d.Connections(n.InShapes(1))
+			spec.Connections += d.Connections(n.InShapes())
 		}
 	}
 	for i := range l.Main.Params {
