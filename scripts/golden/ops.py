@@ -3,50 +3,14 @@ internal/nn/op, forward and backward, in float64 from float32 inputs.
 
     python scripts/golden/ops.py        (from the root of the repository)
 
-A case <c> of a file is the tensors <c>/x0 … (inputs), <c>/p0 … (parameters in the order of the
-operator's Params), <c>/y (output), <c>/dy (a gradient of the output), <c>/dx0 … and <c>/dp0 …
-(gradients by autograd). No two sizes of a case are equal, so swapped axes cannot agree. The Go side
+No two sizes of a case are equal, so swapped axes cannot agree. The Go side
 (internal/nn/op/*_test.go) states the attributes of each case again: neither reads the other's.
 """
 
-import zlib
-
-import numpy as np
 import torch
 import torch.nn.functional as F
 
-from common import save
-
-SEED = 1998
-files = {}
-
-
-def case(name, run, shapes, params=(), fixed=(), inputs=None):
-    """Runs run(*inputs, *params) and stores everything; fixed names parameters without a gradient."""
-    op, label = name.split("/")
-    rng = np.random.default_rng([SEED, zlib.crc32(name.encode())])
-
-    def draw(shape):
-        return torch.from_numpy(rng.standard_normal(shape).astype(np.float32)).double()
-
-    xs = [draw(s) for s in shapes] if inputs is None else [torch.tensor(inputs, dtype=torch.float32).double()]
-    ps = [draw(s) for s in params]
-    for t in xs:
-        t.requires_grad_()
-    for i, t in enumerate(ps):
-        t.requires_grad_(i not in fixed)
-    y = run(*xs, *ps)
-    dy = draw(tuple(y.shape))
-    y.backward(dy)
-    out = files.setdefault(op, {})
-    for i, t in enumerate(xs):
-        out[f"{label}/x{i}"] = t
-        out[f"{label}/dx{i}"] = t.grad
-    for i, t in enumerate(ps):
-        out[f"{label}/p{i}"] = t
-        if t.grad is not None:
-            out[f"{label}/dp{i}"] = t.grad
-    out[f"{label}/y"], out[f"{label}/dy"] = y, dy
+from opcase import case, write
 
 
 def conv(name, x, out, kernel, bias=True, groups=1, **options):
@@ -207,5 +171,4 @@ case("scale/small", lambda x: x * 0.17, [(2, 3, 4, 7)])
 case("resize/nearest", lambda x: F.interpolate(x, (9, 4)), [(2, 3, 4, 6)])
 case("resize/linear", lambda x: F.interpolate(x, (9, 4), mode="bilinear", align_corners=False), [(2, 3, 4, 6)])
 
-for op, tensors in files.items():
-    save(f"ops/{op}", tensors, "python scripts/golden/ops.py", seed=SEED)
+write("python scripts/golden/ops.py")
