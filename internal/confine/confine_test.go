@@ -39,7 +39,7 @@ var jobs = map[string]confine.Job{
 	"grow": func(*os.File, io.Writer) error {
 		var all [][]byte
 		for {
-			all = append(all, bytes.Repeat([]byte{1}, 1<<20))
+			all = append(all, make([]byte, 1<<20))
 			sink = all[len(all)-1]
 		}
 	},

@@ -70,24 +70,26 @@ func cut(s string, n int) string {
 	}, s)
 }
 
-// readReport finds the report in the last line; nil where there is none that makes sense.
-func readReport(stderr []byte) *fault.Error {
+// readReport finds the report in the last line; false where there is none that makes sense.
+func readReport(stderr []byte) (r report, ok bool) {
 	lines := bytes.Split(bytes.TrimSpace(stderr), []byte{'\n'})
-	var r report
-	broken := json.Unmarshal(lines[len(lines)-1], &r) != nil
-	if broken || r.Text == "" {
-		return nil
-	}
+	err := json.Unmarshal(lines[len(lines)-1], &r)
+	return r, err == nil && r.Text != ""
+}
+
+// fault is the report as the error that it was in the child. A child may lie, or be broken: its
+// words are cut here too, and an unknown kind is Internal.
+func (r report) fault() *fault.Error {
+	e := fault.New(fault.Internal, "%s", cut(r.Text, maxText)).WithHint("%s", cut(r.Hint, maxText))
 	for _, k := range fault.Kinds() {
 		if k.String() == r.Kind {
-			e := fault.New(k, "%s", cut(r.Text, maxText)).WithHint("%s", cut(r.Hint, maxText))
-			if r.Cause != "" {
-				e.Err = fmt.Errorf("in the child process: %s", cut(r.Cause, maxCause))
-			}
-			return e
+			e.K = k
 		}
 	}
-	return nil
+	if r.Cause != "" {
+		e.Err = fmt.Errorf("in the child process: %s", cut(r.Cause, maxCause))
+	}
+	return e
 }
 
 // diagnose turns the end of a child into an error for the user.
@@ -101,8 +103,8 @@ func diagnose(state *os.ProcessState, err error, stderr []byte, o Options) error
 		WithHint(hintHeavy).WithCause(cause)
 	switch {
 	case code == exitRefused:
-		if e := readReport(stderr); e != nil {
-			return e
+		if r, ok := readReport(stderr); ok {
+			return r.fault()
 		}
 	case code == exitMemory, outOfMemory(stderr):
 		return memory
