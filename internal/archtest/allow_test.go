@@ -27,12 +27,13 @@ var allowed = map[string][]string{
 		"internal/draft", "internal/fault", "internal/imgio", "internal/nn", "internal/nn/op", "internal/onnx",
 		"internal/weights", "internal/zoo",
 	},
-	"internal/onnx":        {"internal/draft", "internal/fault", "internal/nn", "internal/nn/op", "internal/onnx/onnxpb", "internal/weights"},
+	"internal/onnx":        {"internal/draft", "internal/fault", "internal/nn", "internal/nn/op", "internal/onnx/onnxpb", "internal/weights", "internal/wire"},
 	"internal/onnx/onnxpb": {}, // generated from its .proto
 	"internal/draft":       {"internal/fault", "internal/nn", "internal/nn/op"},
 
 	"internal/weights": {"internal/fault"},
-	"internal/confine": {"internal/fault"}, // the child process that reads dangerous formats; main and modelfile use it
+	"internal/wire":    {"internal/fault"},                // protobuf messages before they are decoded
+	"internal/confine": {"internal/fault"},                // the child process that reads dangerous formats; main and modelfile use it
 	"internal/imgio":   {"internal/fault", "internal/nn"}, // nn.ImagePre says how a net wants its photos
 	"internal/mnist":   {"internal/fault"},
 	"models":           {"internal/fault"},

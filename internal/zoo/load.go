@@ -112,7 +112,8 @@ func Load(name string) (*nn.Model, error) {
 	return once.(func() (*nn.Model, error))()
 }
 
-// ReadWeights reads a safetensors file into named float32 parameters.
+// ReadWeights reads a safetensors file into named float32 parameters, which are views into b where
+// they can be: nobody may change b afterwards.
 func ReadWeights(b []byte) (nn.Weights, error) {
 	f, err := weights.Read(b)
 	if err != nil {
@@ -121,7 +122,7 @@ func ReadWeights(b []byte) (nn.Weights, error) {
 	w := nn.Weights{}
 	for i := range f.Tensors {
 		t := &f.Tensors[i]
-		w[t.Name] = nn.Param{Dims: t.Shape, Data: t.Float32()}
+		w[t.Name] = nn.Param{Dims: t.Shape, Data: t.View()}
 	}
 	return w, nil
 }
