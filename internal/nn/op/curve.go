@@ -210,14 +210,30 @@ func (HardSwish) Backward(g *nn.Grad) {
 	})
 }
 
-// Swish is s·sigmoid(s), also called SiLU. Ramachandran et al. 2017. PyTorch: SiLU.
-type Swish struct{ elementwise }
+// Swish is s·sigmoid(Alpha·s); with Alpha 1 it is also called SiLU. Ramachandran et al. 2017.
+// ONNX: Swish; PyTorch: SiLU.
+type Swish struct {
+	elementwise
+	Alpha float64 // zero: 1
+}
 
 // Kind names the operator.
 func (Swish) Kind() string { return "Swish" }
 
+func (w Swish) alpha() float64 {
+	if w.Alpha == 0 {
+		return 1
+	}
+	return w.Alpha
+}
+
 // Formula writes the function.
-func (Swish) Formula() string { return "s / (1 + e^(−s))" }
+func (w Swish) Formula() string {
+	if w.alpha() == 1 {
+		return "s / (1 + e^(−s))"
+	}
+	return fmt.Sprintf("s / (1 + e^(−%.4g s))", w.Alpha)
+}
 
 // ActivationName is the name on the wire.
 func (Swish) ActivationName() string { return "swish" }
@@ -228,27 +244,37 @@ func (Swish) Signed() bool { return true }
 func sigmoid(v float64) float64 { return 1 / (1 + math.Exp(-v)) }
 
 // Forward applies the function to every value.
-func (Swish) Forward(in []*nn.Tensor, _ [][]float32, out *nn.Tensor) {
-	apply(in, out, func(v float64) float64 { return v * sigmoid(v) })
+func (w Swish) Forward(in []*nn.Tensor, _ [][]float32, out *nn.Tensor) {
+	a := w.alpha()
+	apply(in, out, func(v float64) float64 { return v * sigmoid(a*v) })
 }
 
-// Backward multiplies by σ·(1 + s·(1 − σ)).
-func (Swish) Backward(g *nn.Grad) {
+// Backward multiplies by σ·(1 + Alpha·s·(1 − σ)).
+func (w Swish) Backward(g *nn.Grad) {
+	a := w.alpha()
 	applyBackward(g, func(v float64) float64 {
-		s := sigmoid(v)
-		return s * (1 + v*(1-s))
+		s := sigmoid(a * v)
+		return s * (1 + a*v*(1-s))
 	})
 }
 
-// GELU is s·Φ(s), Φ the normal distribution's function. Hendrycks and Gimpel 2016, the
-// exact form. ONNX: Gelu.
-type GELU struct{ elementwise }
+// GELU is s·Φ(s), Φ the normal distribution's function. Hendrycks and Gimpel 2016.
+// ONNX: Gelu.
+type GELU struct {
+	elementwise
+	Tanh bool // Φ by the paper's tanh, ½(1 + tanh(√(2/π)(s + 0.044715 s³))), not exact
+}
 
 // Kind names the operator.
 func (GELU) Kind() string { return "Gelu" }
 
 // Formula writes the function.
-func (GELU) Formula() string { return "s/2 · (1 + erf(s/√2))" }
+func (e GELU) Formula() string {
+	if e.Tanh {
+		return "s/2 · (1 + tanh(√(2/π) (s + 0.044715 s³)))"
+	}
+	return "s/2 · (1 + erf(s/√2))"
+}
 
 // ActivationName is the name on the wire.
 func (GELU) ActivationName() string { return "gelu" }
@@ -256,15 +282,37 @@ func (GELU) ActivationName() string { return "gelu" }
 // Signed says that values below zero occur.
 func (GELU) Signed() bool { return true }
 
-// Forward applies the function to every value. The complementary error function keeps
-// the digits of the left tail, where 1 + erf cancels.
-func (GELU) Forward(in []*nn.Tensor, _ [][]float32, out *nn.Tensor) {
-	apply(in, out, func(v float64) float64 { return v / 2 * math.Erfc(-v/math.Sqrt2) })
+// geluTanh is the argument of the tanh, and its derivative.
+func geluTanh(v float64) (u, slope float64) {
+	const c = 0.044715
+	k := math.Sqrt(2 / math.Pi)
+	return k * (v + c*v*v*v), k * (1 + 3*c*v*v)
 }
 
-// Backward multiplies by Φ(s) + s·φ(s).
-func (GELU) Backward(g *nn.Grad) {
+// Forward applies the function to every value. The complementary error function keeps
+// the digits of the left tail, where 1 + erf cancels; so does the sigmoid, ½(1 + tanh u) = σ(2u).
+func (e GELU) Forward(in []*nn.Tensor, _ [][]float32, out *nn.Tensor) {
+	if !e.Tanh {
+		apply(in, out, func(v float64) float64 { return v / 2 * math.Erfc(-v/math.Sqrt2) })
+		return
+	}
+	apply(in, out, func(v float64) float64 {
+		u, _ := geluTanh(v)
+		return v * sigmoid(2*u)
+	})
+}
+
+// Backward multiplies by Φ(s) + s·Φ′(s).
+func (e GELU) Backward(g *nn.Grad) {
+	if !e.Tanh {
+		applyBackward(g, func(v float64) float64 {
+			return math.Erfc(-v/math.Sqrt2)/2 + v*math.Exp(-v*v/2)/math.Sqrt(2*math.Pi)
+		})
+		return
+	}
 	applyBackward(g, func(v float64) float64 {
-		return math.Erfc(-v/math.Sqrt2)/2 + v*math.Exp(-v*v/2)/math.Sqrt(2*math.Pi)
+		u, slope := geluTanh(v)
+		p := sigmoid(2 * u)
+		return p + v*2*p*(1-p)*slope
 	})
 }

@@ -109,18 +109,25 @@ func avgPools(tail string, include bool) []optest.Case {
 	return list
 }
 
+// allGoldens are the lists of cases, one for each script that makes goldens of operators.
+var allGoldens = []map[string][]optest.Case{goldens, goldensEW}
+
 func TestOperators(t *testing.T) {
-	for golden, cases := range goldens {
-		t.Run(golden, func(t *testing.T) { optest.Run(t, golden, cases...) })
+	for _, list := range allGoldens {
+		for golden, cases := range list {
+			t.Run(golden, func(t *testing.T) { optest.Run(t, golden, cases...) })
+		}
 	}
 }
 
 // Every operator of the table has golden cases.
 func TestTableIsTested(t *testing.T) {
 	tested := map[string]bool{}
-	for _, cases := range goldens {
-		for _, c := range cases {
-			tested[c.Op.Kind()] = true
+	for _, list := range allGoldens {
+		for _, cases := range list {
+			for _, c := range cases {
+				tested[c.Op.Kind()] = true
+			}
 		}
 	}
 	for _, o := range op.Table {

@@ -43,4 +43,10 @@ var Table = []nn.Op{
 	Pad{},
 	PadChannels{},
 	Resize{},
+	Unary{Fn: "Erf"},
+	Power{},
+	SELU{},
+	CELU{},
+	ThresholdedReLU{},
+	Shrink{},
 }
