@@ -1,0 +1,52 @@
+package op
+
+import "vizserver/internal/nn"
+
+// Transpose orders the dimensions of a sample anew: dimension k of the output is dimension
+// Perm[k] of the input. Batch left out. ONNX: Transpose with perm[0] = 0, the others less 1.
+type Transpose struct {
+	Dims []int // of the input
+	Perm []int
+}
+
+// Kind names the operator.
+func (Transpose) Kind() string { return "Transpose" }
+
+// Infer demands a permutation.
+func (t Transpose) Infer(in []nn.Shape) (nn.Shape, error) {
+	if err := oneND(t.Kind(), in, t.Dims); err != nil {
+		return nn.Shape{}, err
+	}
+	var seen [maxRank]bool
+	out := make([]int, 0, maxRank)
+	for _, p := range t.Perm {
+		if p < 0 || p >= len(t.Dims) || seen[p] {
+			out = nil
+			break
+		}
+		seen[p] = true
+		out = append(out, t.Dims[p])
+	}
+	if len(out) != len(t.Dims) {
+		return nn.Shape{}, wrong(t.Kind(), in[0], "each dimension of %v once, not %s", t.Dims, dimsText(t.Perm))
+	}
+	return projected(t.Kind(), in[0], out, in[0].N)
+}
+
+// Params is empty.
+func (Transpose) Params([]nn.Shape) []nn.ParamSpec { return nil }
+
+func (t Transpose) view() view {
+	var v view
+	steps := rowMajor(t.Dims)
+	for _, p := range t.Perm {
+		v.push(t.Dims[p], steps[p])
+	}
+	return v
+}
+
+// Forward copies each value to its new place.
+func (t Transpose) Forward(in []*nn.Tensor, _ [][]float32, out *nn.Tensor) { t.view().read(in[0], out) }
+
+// Backward adds the gradient at each value's old place.
+func (t Transpose) Backward(g *nn.Grad) { t.view().back(g) }
