@@ -110,7 +110,7 @@ func TestGraphErrors(t *testing.T) {
 		"sum of two shapes": {func(g *nn.Graph) {
 			x := g.Input("x", nn.Shape{N: 1, C: 1, H: 4, W: 9})
 			g.Add("s", op.Add{}, x, g.Add("p", op.MaxPool{Kernel: op.Square(2)}, x))
-		}, "first input's shape"},
+		}, "or 1 in every dimension"},
 		"padding over half": {func(g *nn.Graph) {
 			p := op.MaxPool{Kernel: op.Square(2), Pad: op.Square(2)}
 			g.Add("p", p, g.Input("x", nn.Shape{N: 1, C: 1, H: 4, W: 9}))

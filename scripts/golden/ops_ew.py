@@ -64,5 +64,23 @@ case("swish_alpha/plain", lambda x: x * torch.sigmoid(1.702 * x), [SHAPE])
 case("power/square", lambda x: x**2, [SHAPE])
 case("power/caffe", lambda x: (0.5 + 2 * x) ** -1.5, [SHAPE], domain=positive)
 case("power/zero", lambda x: (0 * x + 1).pow(0) * 1.0, [SHAPE])
+case("pow/plain", torch.pow, [SHAPE, SHAPE], domain=positive)
+case("pow/constant", lambda a, b: torch.pow(a, b), [SHAPE, (1, 1, 1, 1)], domain=positive)
+case("pow/row", lambda a, b: torch.pow(a, b), [(2, 3, 1, 7), (1, 1, 5, 1)], domain=positive)
+BROADCAST = [(2, 1, 5, 7), (1, 3, 1, 1), (1, 3, 5, 7)]  # the batch is repeated too
+for kind, f in {"max": torch.maximum, "min": torch.minimum}.items():
+    case(f"{kind}/two", f, [SHAPE] * 2)
+    case(f"{kind}/three", lambda a, b, c, f=f: f(f(a, b), c), BROADCAST)
+    case(f"{kind}/one", lambda x: x * 1, [SHAPE])
+case("add_broadcast/three", lambda a, b, c: a + b + c, BROADCAST)
+case("add_broadcast/bias", lambda a, b: a + b, [SHAPE, (1, 3, 1, 1)])
+case("add_broadcast/outer", lambda a, b: a + b, [(1, 3, 1, 7), (2, 1, 5, 1)])
+case("mean_broadcast/three", lambda a, b, c: (a + b + c) / 3, BROADCAST)
+case("mul_batch/constant", torch.mul, [SHAPE, (1, 3, 1, 7)])
+case("div_batch/constant", torch.div, [(1, 3, 5, 1), SHAPE], domain=positive)
+channels = lambda v: v[:, None, None]  # noqa: E731
+case("affine/both", lambda x, w, b: x * channels(w) + channels(b), [SHAPE], [(3,)] * 2)
+case("affine/weight", lambda x, w: x * channels(w), [SHAPE], [(3,)])
+case("affine/bias", lambda x, b: x + channels(b), [SHAPE], [(3,)])
 
 write("python scripts/golden/ops_ew.py")

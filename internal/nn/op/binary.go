@@ -1,6 +1,10 @@
 package op
 
-import "vizserver/internal/nn"
+import (
+	"math"
+
+	"vizserver/internal/nn"
+)
 
 // binary is an elementwise operation on two tensors whose sizes are equal or 1 in each
 // dimension; a size of 1 is repeated (broadcasting as in ONNX and NumPy).
@@ -13,16 +17,7 @@ func (binary) infer(kind string, in []nn.Shape) (nn.Shape, error) {
 	if len(in) != 2 {
 		return nn.Shape{}, &nn.ShapeError{Op: kind, Want: "two inputs"}
 	}
-	var out nn.Shape
-	a, b := dims(in[0]), dims(in[1])
-	for i, d := range [...]*int{&out.N, &out.C, &out.H, &out.W} {
-		if a[i] != b[i] && a[i] != 1 && b[i] != 1 {
-			want := "the size of " + in[0].String() + " or 1 in every dimension"
-			return nn.Shape{}, &nn.ShapeError{Op: kind, Got: in[1], Want: want}
-		}
-		*d = max(a[i], b[i])
-	}
-	return out, nil
+	return commonShape(kind, in, 2)
 }
 
 func dims(s nn.Shape) [4]int { return [4]int{s.N, s.C, s.H, s.W} }
@@ -72,17 +67,7 @@ func (binary) Sees(i int, in []nn.Shape, out nn.Area) nn.Area {
 
 // Feeds returns the area, spread where it is repeated.
 func (binary) Feeds(i int, in []nn.Shape, area nn.Area) nn.Area {
-	other := in[1-i]
-	if in[i].C == 1 && other.C > 1 {
-		area.Channels = nn.All(other).Channels
-	}
-	if in[i].H == 1 {
-		area.Y0, area.Y1 = 0, max(other.H, 1)-1
-	}
-	if in[i].W == 1 {
-		area.X0, area.X1 = 0, max(other.W, 1)-1
-	}
-	return area
+	return spreadArea(in[i], in[1-i], area)
 }
 
 // Mul is the product of two tensors: the scaling of a squeeze-and-excitation block. ONNX: Mul.
@@ -164,6 +149,37 @@ func (Div) Backward(g *nn.Grad) {
 		}
 		if g.DX[1] != nil {
 			g.DX[1].Data[j] -= g.DY.Data[o] * a[i] / (b[j] * b[j])
+		}
+	})
+}
+
+// Pow is the power of two tensors, aᵇ. A base below zero with an exponent that is no whole
+// number gives NaN. ONNX: Pow.
+type Pow struct{ binary }
+
+// Kind names the operator.
+func (Pow) Kind() string { return "Pow" }
+
+// Infer returns the broadcast shape.
+func (p Pow) Infer(in []nn.Shape) (nn.Shape, error) { return p.infer("Pow", in) }
+
+// Forward raises to the power, in float64.
+func (Pow) Forward(in []*nn.Tensor, _ [][]float32, out *nn.Tensor) {
+	a, b := in[0].Data, in[1].Data
+	eachPair(out.Shape, in[0].Shape, in[1].Shape, func(o, i, j int) {
+		out.Data[o] = float32(math.Pow(float64(a[i]), float64(b[j])))
+	})
+}
+
+// Backward gives dy·b·aᵇ⁻¹ to the base and dy·aᵇ·ln a to the exponent, nothing of a base of 0.
+func (Pow) Backward(g *nn.Grad) {
+	eachPair(g.DY.Shape, g.X[0].Shape, g.X[1].Shape, func(o, i, j int) {
+		a, b, dy := float64(g.X[0].Data[i]), float64(g.X[1].Data[j]), float64(g.DY.Data[o])
+		if g.DX[0] != nil {
+			g.DX[0].Data[i] += float32(dy * powSlope(a, b))
+		}
+		if g.DX[1] != nil && a != 0 {
+			g.DX[1].Data[j] += float32(dy * math.Pow(a, b) * math.Log(a))
 		}
 	})
 }

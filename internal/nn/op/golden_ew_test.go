@@ -18,6 +18,14 @@ var goldensEW = map[string][]optest.Case{
 	"gelu_tanh":        {{Name: "plain", Op: op.GELU{Tanh: true}}, {Name: "edges", Op: op.GELU{Tanh: true}}},
 	"swish_alpha":      {{Name: "plain", Op: op.Swish{Alpha: 1.702}}},
 	"power":            {{Name: "square", Op: op.Power{Power: 2, Scale: 1}}, {Name: "caffe", Op: op.Power{Power: -1.5, Scale: 2, Shift: 0.5}}, {Name: "zero", Op: op.Power{Scale: 1}}},
+	"pow":              {{Name: "plain", Op: op.Pow{}}, {Name: "constant", Op: op.Pow{}}, {Name: "row", Op: op.Pow{}}},
+	"max":              {{Name: "two", Op: op.Max{}}, {Name: "three", Op: op.Max{}}, {Name: "one", Op: op.Max{}}},
+	"min":              {{Name: "two", Op: op.Min{}}, {Name: "three", Op: op.Min{}}, {Name: "one", Op: op.Min{}}},
+	"add_broadcast":    {{Name: "three", Op: op.Add{}}, {Name: "bias", Op: op.Add{}}, {Name: "outer", Op: op.Add{}}},
+	"mean_broadcast":   {{Name: "three", Op: op.Mean{}}},
+	"mul_batch":        {{Name: "constant", Op: op.Mul{}}},
+	"div_batch":        {{Name: "constant", Op: op.Div{}}},
+	"affine":           {{Name: "both", Op: op.Affine{}}, {Name: "weight", Op: op.Affine{NoBias: true}}, {Name: "bias", Op: op.Affine{NoWeight: true}}},
 }
 
 func unaryCases() []optest.Case {

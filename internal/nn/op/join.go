@@ -5,45 +5,21 @@ import (
 	"vizserver/internal/nn/kernel"
 )
 
-// Add sums tensors of one shape, element by element: a residual block's F(x) + x.
+// Add sums tensors element by element: a residual block's F(x) + x. A size of 1 is repeated.
 // ONNX: Add (Sum for more than two).
-type Add struct{}
+type Add struct{ several }
 
 // Kind names the operator.
 func (Add) Kind() string { return "Add" }
 
-// Infer demands equal shapes.
-func (Add) Infer(in []nn.Shape) (nn.Shape, error) {
-	if len(in) < 2 {
-		return nn.Shape{}, &nn.ShapeError{Op: "Add", Want: "at least two inputs"}
-	}
-	for _, s := range in[1:] {
-		if s != in[0] {
-			return nn.Shape{}, &nn.ShapeError{Op: "Add", Got: s, Want: "the first input's shape " + in[0].String()}
-		}
-	}
-	return in[0], nil
-}
-
-// Params is empty.
-func (Add) Params([]nn.Shape) []nn.ParamSpec { return nil }
+// Infer returns the broadcast shape of at least two inputs.
+func (Add) Infer(in []nn.Shape) (nn.Shape, error) { return commonShape("Add", in, 2) }
 
 // Forward sums in the order of the inputs.
-func (Add) Forward(in []*nn.Tensor, _ [][]float32, out *nn.Tensor) {
-	copy(out.Data, in[0].Data)
-	for _, t := range in[1:] {
-		kernel.Add(out.Data, t.Data)
-	}
-}
+func (Add) Forward(in []*nn.Tensor, _ [][]float32, out *nn.Tensor) { total(out, in) }
 
 // Backward gives the gradient to every input.
-func (Add) Backward(g *nn.Grad) {
-	for _, dx := range g.DX {
-		if dx != nil {
-			kernel.Add(dx.Data, g.DY.Data)
-		}
-	}
-}
+func (Add) Backward(g *nn.Grad) { share(g, 1) }
 
 // Concat puts the channels of its inputs one after the other: an Inception module's
 // branches, a dense block's features. ONNX: Concat, axis 1.

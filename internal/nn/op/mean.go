@@ -1,40 +1,22 @@
 package op
 
-import (
-	"vizserver/internal/nn"
-	"vizserver/internal/nn/kernel"
-)
+import "vizserver/internal/nn"
 
-// Mean is the mean of tensors of one shape, element by element: a fractal block's join.
+// Mean is the mean of tensors, element by element: a fractal block's join. A size of 1 is
+// repeated.
 //
 // Input and output N×C×H×W. ONNX: Mean. Larsson et al., ICLR 2017, §3.
-type Mean struct{}
+type Mean struct{ several }
 
 // Kind names the operator.
 func (Mean) Kind() string { return "Mean" }
 
-// Infer demands at least one input and equal shapes.
-func (Mean) Infer(in []nn.Shape) (nn.Shape, error) {
-	if len(in) == 0 {
-		return nn.Shape{}, &nn.ShapeError{Op: "Mean", Want: "at least one input"}
-	}
-	for _, s := range in[1:] {
-		if s != in[0] {
-			return nn.Shape{}, &nn.ShapeError{Op: "Mean", Got: s, Want: "the first input's shape " + in[0].String()}
-		}
-	}
-	return in[0], nil
-}
-
-// Params is empty.
-func (Mean) Params([]nn.Shape) []nn.ParamSpec { return nil }
+// Infer returns the broadcast shape of at least one input.
+func (Mean) Infer(in []nn.Shape) (nn.Shape, error) { return commonShape("Mean", in, 1) }
 
 // Forward sums in the order of the inputs, then divides by their number.
 func (Mean) Forward(in []*nn.Tensor, _ [][]float32, out *nn.Tensor) {
-	copy(out.Data, in[0].Data)
-	for _, t := range in[1:] {
-		kernel.Add(out.Data, t.Data)
-	}
+	total(out, in)
 	n := float32(len(in))
 	for i := range out.Data {
 		out.Data[i] /= n
@@ -42,11 +24,4 @@ func (Mean) Forward(in []*nn.Tensor, _ [][]float32, out *nn.Tensor) {
 }
 
 // Backward gives every input its share of the gradient.
-func (Mean) Backward(g *nn.Grad) {
-	share := 1 / float32(len(g.X))
-	for _, dx := range g.DX {
-		if dx != nil {
-			kernel.Axpy(dx.Data, share, g.DY.Data)
-		}
-	}
-}
+func (Mean) Backward(g *nn.Grad) { share(g, 1/float32(len(g.X))) }

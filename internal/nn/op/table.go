@@ -49,4 +49,8 @@ var Table = []nn.Op{
 	CELU{},
 	ThresholdedReLU{},
 	Shrink{},
+	Pow{},
+	Min{},
+	Max{},
+	Affine{},
 }

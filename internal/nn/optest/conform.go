@@ -15,6 +15,7 @@ func (d *data) conformance(t *testing.T) {
 	t.Run("writes all of out and nothing else", d.writesAll)
 	t.Run("a batch equals its samples", d.batch)
 	t.Run("two runs at once", d.together)
+	t.Run("reach", d.reach)
 	t.Run("allocates nothing", func(t *testing.T) {
 		out := nn.NewTensor(d.out)
 		if n := testing.AllocsPerRun(10, func() { d.op.Forward(d.in, d.params, out) }); n != 0 {
@@ -61,7 +62,7 @@ func (d *data) batch(t *testing.T) {
 	one.in, one.out.N = make([]*nn.Tensor, len(d.in)), 1
 	for n := range d.out.N {
 		for i, x := range d.in {
-			one.in[i] = &nn.Tensor{Shape: x.Shape.WithN(1), Data: x.Sample(n)}
+			one.in[i] = &nn.Tensor{Shape: x.Shape.WithN(1), Data: x.Sample(min(n, x.Shape.N-1))} // N = 1: repeated
 		}
 		sameBits(t, "sample", one.run().Data, whole.Sample(n))
 	}
