@@ -35,7 +35,8 @@ def case(name, run, shapes, params=(), fixed=(), inputs=None, domain=None):
         t.requires_grad_(i not in fixed)
     y = run(*xs, *ps)
     dy = draw(tuple(y.shape))
-    y.backward(dy)
+    if y.requires_grad:  # a fixed constant has nothing to differentiate
+        y.backward(dy)
     out = files.setdefault(op, {})
     for i, t in enumerate(xs):
         out[f"{label}/x{i}"] = t

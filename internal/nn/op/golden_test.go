@@ -110,7 +110,7 @@ func avgPools(tail string, include bool) []optest.Case {
 }
 
 // allGoldens are the lists of cases, one for each script that makes goldens of operators.
-var allGoldens = []map[string][]optest.Case{goldens, goldensEW}
+var allGoldens = []map[string][]optest.Case{goldens, goldensEW, goldensND}
 
 func TestOperators(t *testing.T) {
 	for _, list := range allGoldens {

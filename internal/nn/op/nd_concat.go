@@ -87,3 +87,32 @@ func (c ConcatAxis) Backward(g *nn.Grad) {
 		})
 	}
 }
+
+func (c ConcatAxis) joins(i int, in nn.Shape) joins {
+	var before, all int
+	inner := product(c.Dims[0][c.Axis+1:])
+	for k, dims := range c.Dims {
+		if k < i {
+			before += dims[c.Axis] * inner
+		}
+		all += dims[c.Axis] * inner
+	}
+	own := product(c.Dims[i][c.Axis:])
+	return joins{groups: in.Sample(), in: itself, out: func(e int) int {
+		at := e%all - before
+		if at < 0 || at >= own {
+			return -1
+		}
+		return e/all*own + at
+	}}
+}
+
+// Sees returns the input's units among the output's.
+func (c ConcatAxis) Sees(i int, in []nn.Shape, out nn.Area) nn.Area {
+	return c.joins(i, in[i]).sees(in[i], outOf(c, in), out)
+}
+
+// Feeds returns the units' places in the output.
+func (c ConcatAxis) Feeds(i int, in []nn.Shape, area nn.Area) nn.Area {
+	return c.joins(i, in[i]).feeds(in[i], outOf(c, in), area)
+}

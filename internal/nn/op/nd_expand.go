@@ -52,3 +52,13 @@ func (e Expand) Forward(in []*nn.Tensor, _ [][]float32, out *nn.Tensor) { e.view
 
 // Backward adds up the gradients of all copies.
 func (e Expand) Backward(g *nn.Grad) { e.view().back(g) }
+
+// Sees returns the units that are repeated.
+func (e Expand) Sees(_ int, in []nn.Shape, out nn.Area) nn.Area {
+	return e.view().joins(in[0]).sees(in[0], outOf(e, in), out)
+}
+
+// Feeds returns all copies.
+func (e Expand) Feeds(_ int, in []nn.Shape, area nn.Area) nn.Area {
+	return e.view().joins(in[0]).feeds(in[0], outOf(e, in), area)
+}

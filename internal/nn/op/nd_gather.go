@@ -69,3 +69,20 @@ func (g Gather) Backward(gr *nn.Grad) {
 		g.each(func(dst, src, n int) { kernel.Add(dx[src:src+n], dy[dst:dst+n]) })
 	}
 }
+
+func (g Gather) joins(in nn.Shape) joins {
+	inner, picked, size := product(g.Dims[g.Axis+1:]), len(g.Indices), g.Dims[g.Axis]
+	return joins{groups: in.Sample(), in: itself, out: func(e int) int {
+		return (e/inner/picked*size+g.Indices[e/inner%picked])*inner + e%inner
+	}}
+}
+
+// Sees returns the picked units.
+func (g Gather) Sees(_ int, in []nn.Shape, out nn.Area) nn.Area {
+	return g.joins(in[0]).sees(in[0], outOf(g, in), out)
+}
+
+// Feeds returns the places that picked them.
+func (g Gather) Feeds(_ int, in []nn.Shape, area nn.Area) nn.Area {
+	return g.joins(in[0]).feeds(in[0], outOf(g, in), area)
+}

@@ -97,3 +97,18 @@ func (l LayerNormAxes) Backward(g *nn.Grad) {
 		}
 	})
 }
+
+func (l LayerNormAxes) joins() joins {
+	number, n := rows(l.Dims, func(d int) bool { return d >= l.Axis })
+	return joins{groups: n, out: number.place, in: number.place}
+}
+
+// Sees returns the groups of the units.
+func (l LayerNormAxes) Sees(_ int, in []nn.Shape, out nn.Area) nn.Area {
+	return l.joins().sees(in[0], outOf(l, in), out)
+}
+
+// Feeds returns the groups of the units.
+func (l LayerNormAxes) Feeds(_ int, in []nn.Shape, area nn.Area) nn.Area {
+	return l.joins().feeds(in[0], outOf(l, in), area)
+}

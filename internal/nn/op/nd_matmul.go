@@ -1,6 +1,8 @@
 package op
 
 import (
+	"slices"
+
 	"vizserver/internal/nn"
 	"vizserver/internal/nn/kernel"
 )
@@ -20,14 +22,18 @@ type MatMul struct {
 // Kind names the operator.
 func (MatMul) Kind() string { return "MatMul" }
 
-// product is a MatMul with all sizes found.
+// matProduct is a MatMul with all sizes found.
 type matProduct struct {
 	m, k, n int
-	a, b    view // of the leading dimensions; places of whole matrices
+	lead    view // dims of the block of products
+	a, b    view // the same block: places of whole matrices in the inputs
 }
 
-// sizes returns the sizes and the output's dims; a and b have at least one dimension.
-func (o MatMul) sizes() (p matProduct, dims []int, ok bool) {
+// sizes finds the sizes; it says no to operands that do not fit.
+func (o MatMul) sizes() (p matProduct, ok bool) {
+	if len(o.A) == 0 || len(o.B) == 0 {
+		return p, false
+	}
 	leadA, leadB := o.A[:max(len(o.A)-2, 0)], o.B[:max(len(o.B)-2, 0)]
 	p.m, p.k, p.n = 1, o.A[len(o.A)-1], 1
 	rows := o.B[0]
@@ -37,36 +43,45 @@ func (o MatMul) sizes() (p matProduct, dims []int, ok bool) {
 	if len(o.B) > 1 {
 		rows, p.n = o.B[len(o.B)-2], o.B[len(o.B)-1]
 	}
-	lead, ok := broadcast(leadA, leadB)
+	p.lead, ok = broadcastDims(leadA, leadB)
 	if !ok || rows != p.k {
-		return p, nil, false
+		return p, false
 	}
+	lead := p.lead.dims[:p.lead.rank]
 	p.a, p.b = matrices(leadA, lead, p.m*p.k), matrices(leadB, lead, p.k*p.n)
-	dims = lead
+	return p, true
+}
+
+// dims are those of the output.
+func (o MatMul) dims(p matProduct) []int {
+	dims := slices.Clone(p.lead.dims[:p.lead.rank])
 	if len(o.A) > 1 {
 		dims = append(dims, p.m)
 	}
 	if len(o.B) > 1 {
 		dims = append(dims, p.n)
 	}
-	return p, dims, true
+	return dims
 }
 
-// broadcast returns the common dims of two blocks by NumPy's rules.
-func broadcast(a, b []int) ([]int, bool) {
+// broadcastDims returns the common dims of two blocks by NumPy's rules, as a view without steps.
+func broadcastDims(a, b []int) (v view, ok bool) {
 	if len(a) < len(b) {
 		a, b = b, a
 	}
-	out := append(make([]int, 0, maxRank), a...)
 	lead := len(a) - len(b)
-	for i, d := range b {
-		if out[lead+i] == 1 {
-			out[lead+i] = d
-		} else if d != 1 && d != out[lead+i] {
-			return nil, false
+	for i, d := range a {
+		if i >= lead {
+			switch other := b[i-lead]; {
+			case d == 1:
+				d = other
+			case other != 1 && other != d:
+				return v, false
+			}
 		}
+		v.push(d, 0)
 	}
-	return out, true
+	return v, true
 }
 
 // matrices reads a block of matrices of size values each as one of the dims lead.
@@ -89,10 +104,7 @@ func (o MatMul) Infer(in []nn.Shape) (nn.Shape, error) {
 	if err := holds(o.Kind(), in[1], o.B); err != nil {
 		return nn.Shape{}, err
 	}
-	if len(o.A) == 0 || len(o.B) == 0 {
-		return nn.Shape{}, wrong(o.Kind(), in[0], "at least one dimension in both inputs, not %v and %v", o.A, o.B)
-	}
-	_, dims, ok := o.sizes()
+	p, ok := o.sizes()
 	if !ok {
 		return nn.Shape{}, wrong(o.Kind(), in[0], "matrices that can be multiplied, not %v and %v", o.A, o.B)
 	}
@@ -100,7 +112,7 @@ func (o MatMul) Infer(in []nn.Shape) (nn.Shape, error) {
 	if err != nil {
 		return nn.Shape{}, err
 	}
-	return projected(o.Kind(), in[0], dims, n)
+	return projected(o.Kind(), in[0], o.dims(p), n)
 }
 
 // Params is empty: weights come as a Constant.
@@ -126,7 +138,7 @@ func (p *matProduct) each(do func(y, a, b int)) {
 // Forward sums in float32 in ascending k, as kernel.Linear does: each row of the output gathers
 // the rows of b, which lie together, where a column would jump.
 func (o MatMul) Forward(in []*nn.Tensor, _ [][]float32, out *nn.Tensor) {
-	p, _, _ := o.sizes()
+	p, _ := o.sizes()
 	for s := range out.Shape.N {
 		a, b, y := sample(in[0], s), sample(in[1], s), out.Sample(s)
 		clear(y)
@@ -143,7 +155,7 @@ func (o MatMul) Forward(in []*nn.Tensor, _ [][]float32, out *nn.Tensor) {
 
 // Backward gives a the gradient times bᵀ and b aᵀ times the gradient.
 func (o MatMul) Backward(g *nn.Grad) {
-	p, _, _ := o.sizes()
+	p, _ := o.sizes()
 	for s := range g.DY.Shape.N {
 		a, b, dy := sample(g.X[0], s), sample(g.X[1], s), g.DY.Sample(s)
 		p.each(func(yAt, aAt, bAt int) {
@@ -169,4 +181,31 @@ func dot(a, b []float32) float32 {
 		s += float32(v * b[i])
 	}
 	return s
+}
+
+// joins groups by rows of the first input, or by columns of the second.
+func (o MatMul) joins(i int, in []nn.Shape) joins {
+	p, _ := o.sizes()
+	if i == 0 {
+		return joins{
+			groups: in[0].Sample() / p.k,
+			in:     func(e int) int { return e / p.k },
+			out:    func(e int) int { return p.a.place(e/(p.m*p.n))/p.k + e/p.n%p.m },
+		}
+	}
+	return joins{
+		groups: in[1].Sample() / p.k,
+		in:     func(e int) int { return e/(p.k*p.n)*p.n + e%p.n },
+		out:    func(e int) int { return p.b.place(e/(p.m*p.n))/p.k + e%p.n },
+	}
+}
+
+// Sees returns the rows of the first input, or the columns of the second.
+func (o MatMul) Sees(i int, in []nn.Shape, out nn.Area) nn.Area {
+	return o.joins(i, in).sees(in[i], outOf(o, in), out)
+}
+
+// Feeds returns the rows, or the columns, of the output.
+func (o MatMul) Feeds(i int, in []nn.Shape, area nn.Area) nn.Area {
+	return o.joins(i, in).feeds(in[i], outOf(o, in), area)
 }

@@ -243,3 +243,18 @@ func (v values) logSumExp() float64 {
 	}
 	return m + math.Log(v.sum(func(x float64) float64 { return math.Exp(x - m) }))
 }
+
+func (r Reduce) joins() joins {
+	number, n := rows(r.Dims, func(d int) bool { return slices.Contains(r.Axes, d) })
+	return joins{groups: n, out: itself, in: number.place}
+}
+
+// Sees returns the values that are folded.
+func (r Reduce) Sees(_ int, in []nn.Shape, out nn.Area) nn.Area {
+	return r.joins().sees(in[0], outOf(r, in), out)
+}
+
+// Feeds returns the results that the units are folded into.
+func (r Reduce) Feeds(_ int, in []nn.Shape, area nn.Area) nn.Area {
+	return r.joins().feeds(in[0], outOf(r, in), area)
+}

@@ -49,3 +49,24 @@ func (Reshape) Backward(g *nn.Grad) {
 		kernel.Add(g.DX[0].Data, g.DY.Data)
 	}
 }
+
+// reshaped says that all elements keep their order.
+func reshaped(s nn.Shape) joins { return joins{groups: s.Sample(), out: itself, in: itself} }
+
+// Sees returns the units' places in the input; all of it where the batch is another.
+func (r Reshape) Sees(_ int, in []nn.Shape, out nn.Area) nn.Area {
+	to := outOf(r, in)
+	if to.N != in[0].N {
+		return nn.All(in[0])
+	}
+	return reshaped(in[0]).sees(in[0], to, out)
+}
+
+// Feeds returns the units' places in the output; all of it where the batch is another.
+func (r Reshape) Feeds(_ int, in []nn.Shape, area nn.Area) nn.Area {
+	to := outOf(r, in)
+	if to.N != in[0].N {
+		return nn.All(to)
+	}
+	return reshaped(in[0]).feeds(in[0], to, area)
+}

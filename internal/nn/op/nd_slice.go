@@ -66,3 +66,13 @@ func (s SliceAxes) Forward(in []*nn.Tensor, _ [][]float32, out *nn.Tensor) { s.v
 
 // Backward adds the gradient to the part.
 func (s SliceAxes) Backward(g *nn.Grad) { s.view().back(g) }
+
+// Sees returns the units' places in the input.
+func (s SliceAxes) Sees(_ int, in []nn.Shape, out nn.Area) nn.Area {
+	return s.view().joins(in[0]).sees(in[0], outOf(s, in), out)
+}
+
+// Feeds returns the units' places in the output.
+func (s SliceAxes) Feeds(_ int, in []nn.Shape, area nn.Area) nn.Area {
+	return s.view().joins(in[0]).feeds(in[0], outOf(s, in), area)
+}

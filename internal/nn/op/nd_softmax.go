@@ -114,3 +114,18 @@ func (s SoftmaxAxis) Backward(g *nn.Grad) {
 		}
 	})
 }
+
+func (s SoftmaxAxis) joins() joins {
+	number, n := rows(s.Dims, func(d int) bool { return d == s.Axis })
+	return joins{groups: n, out: number.place, in: number.place}
+}
+
+// Sees returns the rows of the units.
+func (s SoftmaxAxis) Sees(_ int, in []nn.Shape, out nn.Area) nn.Area {
+	return s.joins().sees(in[0], outOf(s, in), out)
+}
+
+// Feeds returns the rows of the units.
+func (s SoftmaxAxis) Feeds(_ int, in []nn.Shape, area nn.Area) nn.Area {
+	return s.joins().feeds(in[0], outOf(s, in), area)
+}

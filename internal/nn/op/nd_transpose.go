@@ -50,3 +50,13 @@ func (t Transpose) Forward(in []*nn.Tensor, _ [][]float32, out *nn.Tensor) { t.v
 
 // Backward adds the gradient at each value's old place.
 func (t Transpose) Backward(g *nn.Grad) { t.view().back(g) }
+
+// Sees returns the units' places in the input.
+func (t Transpose) Sees(_ int, in []nn.Shape, out nn.Area) nn.Area {
+	return t.view().joins(in[0]).sees(in[0], outOf(t, in), out)
+}
+
+// Feeds returns the units' places in the output.
+func (t Transpose) Feeds(_ int, in []nn.Shape, area nn.Area) nn.Area {
+	return t.view().joins(in[0]).feeds(in[0], outOf(t, in), area)
+}

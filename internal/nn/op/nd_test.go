@@ -1,0 +1,211 @@
+package op_test
+
+import (
+	"math"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"testing"
+
+	"vizserver/internal/nn"
+	"vizserver/internal/nn/op"
+)
+
+func TestProject(t *testing.T) {
+	for _, c := range []struct {
+		dims []int
+		want nn.Shape
+	}{
+		{nil, nn.Shape{N: 1, C: 1, H: 1, W: 1}},
+		{[]int{5}, nn.Shape{N: 1, C: 5, H: 1, W: 1}},
+		{[]int{5, 7}, nn.Shape{N: 1, C: 5, H: 1, W: 7}},
+		{[]int{5, 7, 3}, nn.Shape{N: 1, C: 5, H: 7, W: 3}},
+		{[]int{2, 5, 7, 3}, nn.Shape{N: 1, C: 10, H: 7, W: 3}},
+		{[]int{4, 2, 5, 7, 3}, nn.Shape{N: 1, C: 40, H: 7, W: 3}},
+		{[]int{5, 0}, nn.Shape{}},
+		{[]int{-5}, nn.Shape{}},
+		{[]int{-5, -7}, nn.Shape{}},
+		{[]int{1, 1, 1, 1, 1, 1, 1, 1}, nn.Shape{N: 1, C: 1, H: 1, W: 1}},
+		{[]int{1, 1, 1, 1, 1, 1, 1, 1, 1}, nn.Shape{}},
+		{[]int{1 << 27}, nn.Shape{N: 1, C: 1 << 27, H: 1, W: 1}},
+		{[]int{1<<27 + 1}, nn.Shape{}},
+		{[]int{1 << 32, 1 << 32}, nn.Shape{}}, // 2⁶⁴ wraps to 0
+		{[]int{math.MaxInt, math.MaxInt, 1, 2}, nn.Shape{}},
+	} {
+		if got := op.Project(c.dims); got != c.want {
+			t.Errorf("%v: %v, want %v", c.dims, got, c.want)
+		}
+	}
+}
+
+// inputsOf returns shapes that an N-dimensional operator of goldensND takes.
+func inputsOf(t *testing.T, o nn.Op) []nn.Shape {
+	t.Helper()
+	switch o := o.(type) {
+	case op.Constant:
+		return nil
+	case op.Reshape:
+		return []nn.Shape{{N: 1, C: o.W * o.C, H: 1, W: o.H}}
+	case op.MatMul:
+		return []nn.Shape{op.Project(o.A), op.Project(o.B)}
+	case op.ConcatAxis:
+		var in []nn.Shape
+		for _, d := range o.Dims {
+			in = append(in, op.Project(d))
+		}
+		return in
+	}
+	return []nn.Shape{op.Project(reflect.ValueOf(o).FieldByName("Dims").Interface().([]int))}
+}
+
+// Sees and Feeds are the smallest boxes that hold what NaN in a single unit gets to.
+func TestReachIsExact(t *testing.T) {
+	for golden, cases := range goldensND {
+		for _, c := range cases {
+			t.Run(golden+"/"+c.Name, func(t *testing.T) { reachIsExact(t, c.Op, inputsOf(t, c.Op)) })
+		}
+	}
+}
+
+func reachIsExact(t *testing.T, o nn.Op, shapes []nn.Shape) {
+	r := rand.New(rand.NewPCG(3, 33))
+	random := func(n int) []float32 {
+		list := make([]float32, n)
+		for i := range list {
+			list[i] = 0.5 + r.Float32()
+		}
+		return list
+	}
+	out, err := o.Infer(shapes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var in []*nn.Tensor
+	for _, s := range shapes {
+		in = append(in, &nn.Tensor{Shape: s, Data: random(s.Len())})
+	}
+	var params [][]float32
+	for _, p := range o.Params(shapes) {
+		params = append(params, random(p.Len()))
+	}
+	y := nn.NewTensor(out)
+	for i, x := range in {
+		seen := make([]area, out.Len())
+		for k, v := range x.Data {
+			x.Data[k] = float32(math.NaN())
+			o.Forward(in, params, y)
+			x.Data[k] = v
+			var fed area
+			for e, v := range y.Data {
+				if v != v {
+					fed.add(out, e)
+					seen[e].add(shapes[i], k)
+				}
+			}
+			same(t, o.(nn.Reacher).Feeds(i, shapes, unit(shapes[i], k)), fed, "input %d unit %d feeds", i, k)
+		}
+		for e := range seen {
+			same(t, o.(nn.Reacher).Sees(i, shapes, unit(out, e)), seen[e], "output unit %d sees of input %d", e, i)
+		}
+	}
+}
+
+// area is the smallest one that holds some units, built the simple way.
+type area struct {
+	nn.Area
+	filled bool
+}
+
+func (a *area) add(s nn.Shape, e int) {
+	u := unit(s, e)
+	if !a.filled {
+		a.Area, a.filled = u, true
+		return
+	}
+	if !slices.Contains(a.Channels, u.Channels[0]) {
+		a.Channels = append(a.Channels, u.Channels[0])
+	}
+	a.Y0, a.X0, a.Y1, a.X1 = min(a.Y0, u.Y0), min(a.X0, u.X0), max(a.Y1, u.Y1), max(a.X1, u.X1)
+}
+
+func unit(s nn.Shape, e int) nn.Area {
+	x, y := e%s.W, e/s.W%s.H
+	return nn.Area{Channels: []int{e / s.Plane()}, Y0: y, X0: x, Y1: y, X1: x}
+}
+
+func same(t *testing.T, got nn.Area, want area, format string, args ...any) {
+	t.Helper()
+	if !want.filled {
+		if len(got.Channels) > 0 {
+			t.Errorf(format+" nothing, said %+v", append(args, got)...)
+		}
+		return
+	}
+	slices.Sort(want.Channels)
+	if !reflect.DeepEqual(got, want.Area) {
+		t.Errorf(format+" %+v, said %+v", append(args, want.Area, got)...)
+	}
+}
+
+// A batch of pictures becomes one of windows and back.
+func TestReshapeChangesTheBatch(t *testing.T) {
+	o := op.Reshape{N: 6, C: 2, H: 1, W: 5}
+	in := nn.Shape{N: 2, C: 3, H: 2, W: 5}
+	out, err := o.Infer([]nn.Shape{in})
+	if want := (nn.Shape{N: 6, C: 2, H: 1, W: 5}); err != nil || out != want {
+		t.Fatalf("%v, %v", out, err)
+	}
+	x, y := nn.NewTensor(in), nn.NewTensor(out)
+	for i := range x.Data {
+		x.Data[i] = float32(i)
+	}
+	o.Forward([]*nn.Tensor{x}, nil, y)
+	if got := y.At(3, 1, 0, 2); got != 37 {
+		t.Errorf("value 3·10 + 1·5 + 2 is %v", got)
+	}
+	if got := o.Sees(0, []nn.Shape{in}, nn.All(out)); !reflect.DeepEqual(got, nn.All(in)) {
+		t.Errorf("sees %+v", got)
+	}
+	if got := o.Feeds(0, []nn.Shape{in}, nn.All(in)); !reflect.DeepEqual(got, nn.All(out)) {
+		t.Errorf("feeds %+v", got)
+	}
+	if _, err := o.Infer([]nn.Shape{in.WithN(4)}); err == nil {
+		t.Error("took twice the values")
+	}
+}
+
+func TestSlidesOfND(t *testing.T) {
+	still := nn.Slide{Extent: 1, Stride: 1}
+	maps, tokens := []nn.Shape{{N: 1, C: 3, H: 5, W: 7}}, []nn.Shape{{N: 1, C: 6, H: 1, W: 5}}
+	for _, c := range []struct {
+		op   interface{ Slide([]nn.Shape) [2]nn.Slide }
+		in   []nn.Shape
+		want [2]nn.Slide
+	}{
+		{op.Reshape{C: 105, H: 1, W: 1}, maps, [2]nn.Slide{{Extent: 5, Stride: 5}, {Extent: 7, Stride: 7}}},
+		{op.Reshape{C: 3, H: 1, W: 35}, maps, [2]nn.Slide{{Extent: 5, Stride: 5}, {Extent: 7}}},
+		{op.Reshape{C: 15, H: 1, W: 7}, maps, [2]nn.Slide{{Extent: 5, Stride: 5}, still}},
+		{op.Transpose{Dims: []int{3, 5, 7}, Perm: []int{1, 0, 2}}, maps, [2]nn.Slide{{Extent: 5}, still}},
+		{op.Transpose{Dims: []int{6, 5}, Perm: []int{1, 0}}, tokens, [2]nn.Slide{{Extent: 1, Stride: 1}, {Extent: 5}}},
+		{op.Reduce{Fn: "mean", Dims: []int{3, 5, 7}, Axes: []int{0}, KeepDims: true}, maps, [2]nn.Slide{still, still}},
+		{op.Reduce{Fn: "mean", Dims: []int{3, 5, 7}, Axes: []int{1}}, maps, [2]nn.Slide{{Extent: 5, Stride: 5}, still}},
+		{op.Reduce{Fn: "mean", Dims: []int{3, 5, 7}, Axes: []int{1, 2}}, maps, [2]nn.Slide{{Extent: 5, Stride: 5}, {Extent: 7, Stride: 7}}},
+		{op.SoftmaxAxis{Dims: []int{3, 5, 7}, Axis: 0}, maps, [2]nn.Slide{still, still}},
+		{op.SoftmaxAxis{Dims: []int{3, 5, 7}, Axis: 2}, maps, [2]nn.Slide{still, {Extent: 7}}},
+		{op.LayerNormAxes{Dims: []int{3, 5, 7}, Axis: 1}, maps, [2]nn.Slide{{Extent: 5}, {Extent: 7}}},
+		{
+			op.SliceAxes{Dims: []int{3, 5, 7}, Starts: []int{0, 1, 6}, Ends: []int{3, 5, -1}, Steps: []int{1, 2, -2}},
+			maps,
+			[2]nn.Slide{{Extent: 1, Stride: 2, Pad: -1}, {Extent: 7}},
+		},
+		{op.Gather{Dims: []int{3, 5, 7}, Axis: 0, Indices: []int{2, 0}, Shape: []int{2}}, maps, [2]nn.Slide{still, still}},
+		{op.Gather{Dims: []int{3, 5, 7}, Axis: 0, Indices: []int{2}}, maps, [2]nn.Slide{{Extent: 5, Stride: 5}, still}},
+		{op.Expand{Dims: []int{3, 5, 7}, To: []int{2, 3, 5, 7}}, maps, [2]nn.Slide{still, still}},
+		{op.MatMul{A: []int{6, 5}, B: []int{5, 4}}, []nn.Shape{tokens[0], {N: 1, C: 5, H: 1, W: 4}}, [2]nn.Slide{{Extent: 1, Stride: 1}, {Extent: 5}}},
+		{op.ConcatAxis{Dims: [][]int{{1, 5}, {6, 5}}}, []nn.Shape{{N: 1, C: 1, H: 1, W: 5}, tokens[0]}, [2]nn.Slide{{Extent: 1, Stride: 1}, still}},
+	} {
+		if got := c.op.Slide(c.in); got != c.want {
+			t.Errorf("%+v: %+v, want %+v", c.op, got, c.want)
+		}
+	}
+}
