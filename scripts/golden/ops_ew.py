@@ -83,4 +83,60 @@ case("affine/both", lambda x, w, b: x * channels(w) + channels(b), [SHAPE], [(3,
 case("affine/weight", lambda x, w: x * channels(w), [SHAPE], [(3,)])
 case("affine/bias", lambda x, b: x + channels(b), [SHAPE], [(3,)])
 
+
+def windows(x, kernel, stride, pads, dilation, fill, ceil=False):
+    """The values of every window, N×C×H′×W′×(kernel's size), cut out of the padded map by hand; pads are
+    top, left, bottom, right. With ceil a last window may reach past the padding if it starts inside the
+    map or the padding before it: ONNX MaxPool-22, "ceil_mode"."""
+    top, left, bottom, right = pads
+    size = [(k - 1) * d + 1 for k, d in zip(kernel, dilation)]
+    counts = []
+    for n, before, after, reach, s in zip(x.shape[2:], (top, left), (bottom, right), size, stride):
+        count = (n + before + after - reach + (s - 1 if ceil else 0)) // s + 1
+        counts.append(count - 1 if ceil and (count - 1) * s >= n + before else count)
+    more = [(c - 1) * s + r for c, s, r in zip(counts, stride, size)]
+    padded = F.pad(x, (left, right, top, bottom), value=fill)
+    beyond = [max(0, m - n) for m, n in zip(more, padded.shape[2:])]
+    padded = F.pad(padded, (0, beyond[1], 0, beyond[0]), value=float("nan"))  # past the padding: not there
+    rows = torch.arange(counts[0])[:, None] * stride[0] + torch.arange(kernel[0]) * dilation[0]
+    columns = torch.arange(counts[1])[:, None] * stride[1] + torch.arange(kernel[1]) * dilation[1]
+    return padded[:, :, rows[:, None, :, None], columns[None, :, None, :]].flatten(4)
+
+
+def max_pool(*geometry, ceil=False):
+    return lambda x: windows(x, *geometry, float("-inf"), ceil).nan_to_num(nan=float("-inf")).amax(-1)
+
+
+def avg_pool(*geometry, include, ceil=False):
+    return lambda x: torch.nanmean(windows(x, *geometry, 0.0 if include else float("nan"), ceil), -1)
+
+
+def lp_pool(p, *geometry, ceil=False):
+    def run(x):
+        w = windows(x, *geometry, 0.0, ceil)
+        return (torch.where(w.isnan(), 0.0, w).abs() ** p).sum(-1) ** (1 / p)
+
+    return run
+
+
+GEOMETRY = {  # kernel, stride, pads (top, left, bottom, right), dilation
+    "dilated": ((3, 2), (1, 2), (0, 0, 0, 0), (2, 3)),
+    "dilated_pad": ((3, 2), (2, 1), (2, 1, 1, 0), (2, 3)),
+    "uneven": ((3, 4), (2, 3), (0, 3, 2, 1), (1, 1)),
+    "uneven_before": ((2, 3), (2, 1), (1, 2, 0, 0), (1, 1)),
+}
+for label, geometry in GEOMETRY.items():
+    for ceil in (False, True):
+        name = label + ("_ceil" if ceil else "")
+        case(f"maxpool_onnx/{name}", max_pool(*geometry, ceil=ceil), [(2, 3, 9, 11)])
+        case(f"lppool/{name}", lp_pool(3, *geometry, ceil=ceil), [(2, 3, 9, 11)])
+        for include in (False, True):
+            tail = "include" if include else "exclude"
+            case(f"avgpool_onnx/{name}_{tail}", avg_pool(*geometry, include=include, ceil=ceil), [(2, 3, 9, 11)])
+case("lppool/default", lp_pool(2, (2, 3), (2, 3), (0, 0, 0, 0), (1, 1)), [(2, 3, 6, 7)])
+case("lppool/one", lp_pool(1, (2, 3), (2, 3), (0, 0, 0, 0), (1, 1)), [(2, 3, 6, 7)])
+case("global_max/plain", lambda x: x.amax((2, 3), keepdim=True), [SHAPE])
+case("global_lp/default", lambda x: (x**2).sum((2, 3), keepdim=True).sqrt(), [SHAPE])
+case("global_lp/three", lambda x: (x.abs() ** 3).sum((2, 3), keepdim=True) ** (1 / 3), [SHAPE])
+
 write("python scripts/golden/ops_ew.py")

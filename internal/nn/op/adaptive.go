@@ -13,6 +13,9 @@ func (AdaptiveAvgPool) Kind() string { return "AdaptiveAveragePool" }
 
 // Infer returns N×C×H′×W′.
 func (a AdaptiveAvgPool) Infer(in []nn.Shape) (nn.Shape, error) {
+	if err := arity(a.Kind(), in, 1); err != nil {
+		return nn.Shape{}, err
+	}
 	if a.Out.H < 1 || a.Out.W < 1 {
 		return nn.Shape{}, &nn.ShapeError{Op: a.Kind(), Got: in[0], Want: "an output of at least 1×1"}
 	}
@@ -36,7 +39,7 @@ func (a AdaptiveAvgPool) each(in, out nn.Shape, do func(n, c, at int, r rect, k 
 			for y := range out.H {
 				for x := range out.W {
 					r := a.at(in, y, x)
-					do(n, c, at, r, 1/float32((r.y1-r.y0)*(r.x1-r.x0)))
+					do(n, c, at, r, 1/float32(r.count(Square(1))))
 					at++
 				}
 			}
@@ -48,7 +51,7 @@ func (a AdaptiveAvgPool) each(in, out nn.Shape, do func(n, c, at int, r rect, k 
 func (a AdaptiveAvgPool) Forward(in []*nn.Tensor, _ [][]float32, out *nn.Tensor) {
 	x := in[0]
 	a.each(x.Shape, out.Shape, func(n, c, at int, r rect, k float32) {
-		out.Data[at] = windowSum(x.Plane(n, c), x.Shape.W, r) * k
+		out.Data[at] = windowSum(x.Plane(n, c), x.Shape.W, r, Square(1)) * k
 	})
 }
 
@@ -59,7 +62,7 @@ func (a AdaptiveAvgPool) Backward(g *nn.Grad) {
 	}
 	s := g.X[0].Shape
 	a.each(s, g.DY.Shape, func(n, c, at int, r rect, k float32) {
-		windowAdd(g.DX[0].Plane(n, c), s.W, r, g.DY.Data[at]*k)
+		windowAdd(g.DX[0].Plane(n, c), s.W, r, Square(1), g.DY.Data[at]*k)
 	})
 }
 

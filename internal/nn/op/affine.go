@@ -15,6 +15,9 @@ func (Affine) Kind() string { return "Affine" }
 
 // Infer demands a weight or a bias.
 func (a Affine) Infer(in []nn.Shape) (nn.Shape, error) {
+	if err := arity(a.Kind(), in, 1); err != nil {
+		return nn.Shape{}, err
+	}
 	if a.NoWeight && a.NoBias {
 		return nn.Shape{}, &nn.ShapeError{Op: "Affine", Got: in[0], Want: "a weight or a bias"}
 	}

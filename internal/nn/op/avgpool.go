@@ -10,6 +10,7 @@ type AvgPool struct {
 	Stride          Size // zero: the kernel
 	Pad             Size
 	Extra           Size // more at the bottom and right; may be below zero
+	Dilation        Size // zero: 1
 	Ceil            bool
 	CountIncludePad bool // divide by the whole window, padding included (Caffe, PyTorch's default)
 }
@@ -17,10 +18,13 @@ type AvgPool struct {
 // Kind names the operator.
 func (AvgPool) Kind() string { return "AveragePool" }
 
-func (p AvgPool) window() window { return poolWindow(p.Kernel, p.Stride, p.Pad, p.Extra) }
+func (p AvgPool) window() window { return poolWindow(p.Kernel, p.Stride, p.Pad, p.Extra, p.Dilation) }
 
 // Infer returns N×C×H′×W′.
 func (p AvgPool) Infer(in []nn.Shape) (nn.Shape, error) {
+	if err := arity(p.Kind(), in, 1); err != nil {
+		return nn.Shape{}, err
+	}
 	return inferPool("AveragePool", p.window(), in[0], p.Ceil)
 }
 
@@ -35,25 +39,23 @@ func (p AvgPool) Connections(in []nn.Shape) int64 {
 	return poolConnections(p.window(), in[0], p.Ceil, 0)
 }
 
-// coefficient returns one over the number that the window's sum is divided by.
-func (p AvgPool) coefficient(in nn.Shape, y, x int) float32 {
-	w := p.window()
-	r := w.at(in, y, x)
+// coefficient returns one over the number that the sum of window r, of output (y, x), is divided by.
+func (p AvgPool) coefficient(w window, in nn.Shape, r rect, y, x int) float32 {
 	if !p.CountIncludePad {
-		return 1 / float32((r.y1-r.y0)*(r.x1-r.x0))
+		return 1 / float32(r.count(w.dilation))
 	}
 	// PyTorch: a window that Ceil lets reach past the padding counts only up to it.
 	y0, x0 := y*w.stride.H-w.pad.H, x*w.stride.W-w.pad.W
-	h := min(y0+w.kernel.H, in.H+w.pad.H+w.extra.H) - y0
-	wd := min(x0+w.kernel.W, in.W+w.pad.W+w.extra.W) - x0
+	h := min(w.kernel.H, taps(y0, in.H+w.pad.H+w.extra.H, w.dilation.H))
+	wd := min(w.kernel.W, taps(x0, in.W+w.pad.W+w.extra.W, w.dilation.W))
 	return 1 / float32(h*wd)
 }
 
 // Forward sums each window, then multiplies by one over its count.
 func (p AvgPool) Forward(in []*nn.Tensor, _ [][]float32, out *nn.Tensor) {
-	x := in[0]
+	x, step := in[0], p.Dilation.orOne()
 	p.each(x.Shape, out.Shape, func(n, c, at int, r rect, k float32) {
-		out.Data[at] = windowSum(x.Plane(n, c), x.Shape.W, r) * k
+		out.Data[at] = windowSum(x.Plane(n, c), x.Shape.W, r, step) * k
 	})
 }
 
@@ -64,7 +66,8 @@ func (p AvgPool) each(in, out nn.Shape, do func(n, c, at int, r rect, k float32)
 		for c := range out.C {
 			for y := range out.H {
 				for x := range out.W {
-					do(n, c, at, w.at(in, y, x), p.coefficient(in, y, x))
+					r := w.at(in, y, x)
+					do(n, c, at, r, p.coefficient(w, in, r, y, x))
 					at++
 				}
 			}
@@ -72,20 +75,27 @@ func (p AvgPool) each(in, out nn.Shape, do func(n, c, at int, r rect, k float32)
 	}
 }
 
-func windowSum(plane []float32, width int, r rect) float32 {
+func windowSum(plane []float32, width int, r rect, step Size) float32 {
 	var s float32
-	for y := r.y0; y < r.y1; y++ {
-		for _, v := range plane[y*width+r.x0 : y*width+r.x1] {
-			s += v
+	for y := r.y0; y < r.y1; y += step.H {
+		row := plane[y*width+r.x0 : y*width+r.x1]
+		if step.W == 1 {
+			for _, v := range row {
+				s += v
+			}
+			continue
+		}
+		for i := 0; i < len(row); i += step.W {
+			s += row[i]
 		}
 	}
 	return s
 }
 
-func windowAdd(plane []float32, width int, r rect, v float32) {
-	for y := r.y0; y < r.y1; y++ {
+func windowAdd(plane []float32, width int, r rect, step Size, v float32) {
+	for y := r.y0; y < r.y1; y += step.H {
 		row := plane[y*width+r.x0 : y*width+r.x1]
-		for i := range row {
+		for i := 0; i < len(row); i += step.W {
 			row[i] += v
 		}
 	}
@@ -96,9 +106,9 @@ func (p AvgPool) Backward(g *nn.Grad) {
 	if g.DX[0] == nil {
 		return
 	}
-	s := g.X[0].Shape
+	s, step := g.X[0].Shape, p.Dilation.orOne()
 	p.each(s, g.DY.Shape, func(n, c, at int, r rect, k float32) {
-		windowAdd(g.DX[0].Plane(n, c), s.W, r, g.DY.Data[at]*k)
+		windowAdd(g.DX[0].Plane(n, c), s.W, r, step, g.DY.Data[at]*k)
 	})
 }
 
@@ -110,10 +120,14 @@ func (p AvgPool) Feeds(_ int, in []nn.Shape, area nn.Area) nn.Area {
 	return poolFeeds(p.window(), in[0], p.Ceil, area)
 }
 
-// Explain lists the inputs, their sum and what it is multiplied by.
-func (p AvgPool) Explain(in []*nn.Tensor, _ [][]float32, _ *nn.Tensor, c, row, col int) nn.Terms {
-	pool, _ := pooling("average", p.window(), in[0], c, row, col)
-	pool.Coefficient = p.coefficient(in[0].Shape, row, col)
+// Explain lists the inputs, their sum and what it is multiplied by; with dilation the result alone.
+func (p AvgPool) Explain(in []*nn.Tensor, _ [][]float32, y *nn.Tensor, c, row, col int) nn.Terms {
+	w := p.window()
+	if w.dilation != Square(1) {
+		return nn.Terms{Repeated: y.At(0, c, row, col)}
+	}
+	pool, r := pooling("average", w, in[0], c, row, col)
+	pool.Coefficient = p.coefficient(w, in[0].Shape, r, row, col)
 	return nn.Terms{Pool: pool, Repeated: pool.Sum * pool.Coefficient}
 }
 
@@ -130,6 +144,9 @@ func (GlobalAvgPool) Kind() string { return "GlobalAveragePool" }
 
 // Infer returns N×C×1×1.
 func (GlobalAvgPool) Infer(in []nn.Shape) (nn.Shape, error) {
+	if err := arity("GlobalAveragePool", in, 1); err != nil {
+		return nn.Shape{}, err
+	}
 	s := in[0]
 	return nn.Shape{N: s.N, C: s.C, H: 1, W: 1}, nil
 }

@@ -18,6 +18,9 @@ func (p MaxPool) WindowSizes() (kernel, stride, padding [2]int) { return p.windo
 func (p AvgPool) WindowSizes() (kernel, stride, padding [2]int) { return p.window().sizes() }
 
 // WindowSizes returns kernel size, stride and padding, each (height, width).
+func (p LpPool) WindowSizes() (kernel, stride, padding [2]int) { return p.window().sizes() }
+
+// WindowSizes returns kernel size, stride and padding, each (height, width).
 func (s Subsample) WindowSizes() (kernel, stride, padding [2]int) { return s.window().sizes() }
 
 // Connected returns, for each output map, the ascending input maps that it reads, or nil

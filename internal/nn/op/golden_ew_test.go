@@ -26,6 +26,46 @@ var goldensEW = map[string][]optest.Case{
 	"mul_batch":        {{Name: "constant", Op: op.Mul{}}},
 	"div_batch":        {{Name: "constant", Op: op.Div{}}},
 	"affine":           {{Name: "both", Op: op.Affine{}}, {Name: "weight", Op: op.Affine{NoBias: true}}, {Name: "bias", Op: op.Affine{NoWeight: true}}},
+	"maxpool_onnx": uneven(func(kernel, stride, pad, extra, dilation op.Size, ceil bool) nn.Op {
+		return op.MaxPool{Kernel: kernel, Stride: stride, Pad: pad, Extra: extra, Dilation: dilation, Ceil: ceil}
+	}, ""),
+	"avgpool_onnx": append(averages(false, "_exclude"), averages(true, "_include")...),
+	"lppool": append(uneven(func(kernel, stride, pad, extra, dilation op.Size, ceil bool) nn.Op {
+		return op.LpPool{P: 3, Kernel: kernel, Stride: stride, Pad: pad, Extra: extra, Dilation: dilation, Ceil: ceil}
+	}, ""), optest.Case{Name: "default", Op: op.LpPool{Kernel: op.Size{H: 2, W: 3}}}, optest.Case{Name: "one", Op: op.LpPool{P: 1, Kernel: op.Size{H: 2, W: 3}}}),
+	"global_max": {{Name: "plain", Op: op.GlobalMaxPool{}}},
+	"global_lp":  {{Name: "default", Op: op.GlobalLpPool{}}, {Name: "three", Op: op.GlobalLpPool{P: 3}}},
+}
+
+// uneven lists pooling over windows with dilation and padding that differs before and behind.
+func uneven(pool func(kernel, stride, pad, extra, dilation op.Size, ceil bool) nn.Op, tail string) []optest.Case {
+	var list []optest.Case
+	for _, c := range []struct {
+		name                                 string
+		kernel, stride, pad, extra, dilation op.Size
+	}{
+		{name: "dilated", kernel: op.Size{H: 3, W: 2}, stride: op.Size{H: 1, W: 2}, dilation: op.Size{H: 2, W: 3}},
+		{
+			name: "dilated_pad", kernel: op.Size{H: 3, W: 2}, stride: op.Size{H: 2, W: 1}, dilation: op.Size{H: 2, W: 3},
+			pad: op.Size{H: 2, W: 1}, extra: op.Size{H: -1, W: -1},
+		},
+		{name: "uneven", kernel: op.Size{H: 3, W: 4}, stride: op.Size{H: 2, W: 3}, pad: op.Size{H: 0, W: 3}, extra: op.Size{H: 2, W: -2}},
+		{name: "uneven_before", kernel: op.Size{H: 2, W: 3}, stride: op.Size{H: 2, W: 1}, pad: op.Size{H: 1, W: 2}, extra: op.Size{H: -1, W: -2}},
+	} {
+		list = append(list,
+			optest.Case{Name: c.name + tail, Op: pool(c.kernel, c.stride, c.pad, c.extra, c.dilation, false)},
+			optest.Case{Name: c.name + "_ceil" + tail, Op: pool(c.kernel, c.stride, c.pad, c.extra, c.dilation, true)},
+		)
+	}
+	return list
+}
+
+func averages(include bool, tail string) []optest.Case {
+	return uneven(func(kernel, stride, pad, extra, dilation op.Size, ceil bool) nn.Op {
+		return op.AvgPool{
+			Kernel: kernel, Stride: stride, Pad: pad, Extra: extra, Dilation: dilation, Ceil: ceil, CountIncludePad: include,
+		}
+	}, tail)
 }
 
 func unaryCases() []optest.Case {

@@ -15,21 +15,23 @@ type MaxPool struct {
 	Pad    Size
 	Extra  Size // more at the bottom and right; may be below zero
 	Ceil   bool // round the output's size up
+
+	Dilation Size // zero: 1
 }
 
 // Kind names the operator.
 func (MaxPool) Kind() string { return "MaxPool" }
 
-func (p MaxPool) window() window { return poolWindow(p.Kernel, p.Stride, p.Pad, p.Extra) }
+func (p MaxPool) window() window { return poolWindow(p.Kernel, p.Stride, p.Pad, p.Extra, p.Dilation) }
 
-func poolWindow(kernel, stride, pad, extra Size) window {
+func poolWindow(kernel, stride, pad, extra, dilation Size) window {
 	if stride == (Size{}) {
 		stride = kernel
 	}
-	return window{kernel, stride, pad, extra, Square(1)}
+	return window{kernel, stride, pad, extra, dilation.orOne()}
 }
 
-// inferPool checks what all pooling operators ask for: padding of at most half the window.
+// inferPool checks what all pooling operators ask for: no window lies in the padding alone.
 func inferPool(kind string, w window, s nn.Shape, ceil bool) (nn.Shape, error) {
 	if w.pad.H >= w.kernel.H || w.pad.W >= w.kernel.W || w.pad.H+w.extra.H >= w.kernel.H || w.pad.W+w.extra.W >= w.kernel.W {
 		return nn.Shape{}, &nn.ShapeError{Op: kind, Got: s, Want: "padding smaller than the kernel"}
@@ -38,11 +40,17 @@ func inferPool(kind string, w window, s nn.Shape, ceil bool) (nn.Shape, error) {
 	if err != nil {
 		return nn.Shape{}, err
 	}
+	if w.pad.H > 0 && w.dilation.H > s.H || w.pad.W > 0 && w.dilation.W > s.W {
+		return nn.Shape{}, &nn.ShapeError{Op: kind, Got: s, Want: "a dilation of at most the map's size where there is padding"}
+	}
 	return nn.Shape{N: s.N, C: s.C, H: h, W: wd}, nil
 }
 
 // Infer returns N×C×H′×W′.
 func (p MaxPool) Infer(in []nn.Shape) (nn.Shape, error) {
+	if err := arity(p.Kind(), in, 1); err != nil {
+		return nn.Shape{}, err
+	}
 	return inferPool("MaxPool", p.window(), in[0], p.Ceil)
 }
 
@@ -66,7 +74,7 @@ func poolConnections(w window, in nn.Shape, ceil bool, biases int) int64 {
 	for y := range h {
 		for x := range wd {
 			r := w.at(in, y, x)
-			n += (r.y1-r.y0)*(r.x1-r.x0) + biases
+			n += r.count(w.dilation) + biases
 		}
 	}
 	return int64(in.N) * int64(in.C) * int64(n)
@@ -76,7 +84,7 @@ func poolConnections(w window, in nn.Shape, ceil bool, biases int) int64 {
 func (p MaxPool) Forward(in []*nn.Tensor, _ [][]float32, out *nn.Tensor) {
 	x, w := in[0], p.window()
 	eachWindow(w, x.Shape, out.Shape, func(n, c, at int, r rect) {
-		out.Data[at] = x.Plane(n, c)[winner(x.Plane(n, c), x.Shape.W, r)]
+		out.Data[at] = x.Plane(n, c)[winner(x.Plane(n, c), x.Shape.W, r, w.dilation)]
 	})
 }
 
@@ -96,10 +104,10 @@ func eachWindow(w window, in, out nn.Shape, do func(n, c, at int, r rect)) {
 }
 
 // winner returns the place of the window's largest value; of equals, the first.
-func winner(plane []float32, width int, r rect) int {
+func winner(plane []float32, width int, r rect, step Size) int {
 	best, m := r.y0*width+r.x0, float32(math.Inf(-1))
-	for y := r.y0; y < r.y1; y++ {
-		for x := r.x0; x < r.x1; x++ {
+	for y := r.y0; y < r.y1; y += step.H {
+		for x := r.x0; x < r.x1; x += step.W {
 			if v := plane[y*width+x]; v > m || v != v {
 				best, m = y*width+x, v
 				if v != v {
@@ -117,8 +125,9 @@ func (p MaxPool) Backward(g *nn.Grad) {
 		return
 	}
 	x := g.X[0]
-	eachWindow(p.window(), x.Shape, g.DY.Shape, func(n, c, at int, r rect) {
-		g.DX[0].Plane(n, c)[winner(x.Plane(n, c), x.Shape.W, r)] += g.DY.Data[at]
+	w := p.window()
+	eachWindow(w, x.Shape, g.DY.Shape, func(n, c, at int, r rect) {
+		g.DX[0].Plane(n, c)[winner(x.Plane(n, c), x.Shape.W, r, w.dilation)] += g.DY.Data[at]
 	})
 }
 
@@ -138,11 +147,14 @@ func poolFeeds(w window, in nn.Shape, ceil bool, area nn.Area) nn.Area {
 	return w.feeds(h, wd, area)
 }
 
-// Explain lists the candidates and says which of them won.
-func (p MaxPool) Explain(in []*nn.Tensor, _ [][]float32, _ *nn.Tensor, c, row, col int) nn.Terms {
+// Explain lists the candidates and says which of them won; with dilation the result alone.
+func (p MaxPool) Explain(in []*nn.Tensor, _ [][]float32, y *nn.Tensor, c, row, col int) nn.Terms {
+	if p.window().dilation != Square(1) {
+		return nn.Terms{Repeated: y.At(0, c, row, col)}
+	}
 	x := in[0]
 	pool, r := pooling("max", p.window(), x, c, row, col)
-	best := winner(x.Plane(0, c), x.Shape.W, r)
+	best := winner(x.Plane(0, c), x.Shape.W, r, Square(1))
 	pool.Winner = (best/x.Shape.W-r.y0)*pool.W + best%x.Shape.W - r.x0
 	return nn.Terms{Pool: pool, Repeated: pool.Inputs[pool.Winner]}
 }

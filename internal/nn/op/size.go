@@ -20,9 +20,19 @@ func (s Size) orOne() Size {
 // pad + extra.
 type window struct{ kernel, stride, pad, extra, dilation Size }
 
+// maxAttr bounds sizes that come from a file, so that no product of two of them overflows.
+const maxAttr = 1 << 30
+
 // out returns the size of the output: ⌊(in + 2·pad + extra − dilation·(kernel−1) − 1)/stride⌋ + 1,
 // with ⌈⌉ where ceil is set, as in PyTorch.
 func (w window) out(kind string, s nn.Shape, ceil bool) (h, wd int, err error) {
+	most := 0
+	for _, p := range [...]Size{w.kernel, w.stride, w.pad, w.extra, w.dilation} {
+		most = max(most, p.H, p.W, -p.H, -p.W)
+	}
+	if most > maxAttr {
+		return 0, 0, &nn.ShapeError{Op: kind, Got: s, Want: "kernel, stride, dilation and padding of at most 2³⁰"}
+	}
 	bad := w.kernel.H < 1 || w.kernel.W < 1 || w.stride.H < 1 || w.stride.W < 1 ||
 		w.dilation.H < 1 || w.dilation.W < 1 || w.pad.H < 0 || w.pad.W < 0 ||
 		w.pad.H+w.extra.H < 0 || w.pad.W+w.extra.W < 0
@@ -54,13 +64,38 @@ func steps(in, kernel, stride, end, dilation int, ceil bool) int {
 	return n
 }
 
-// rect is a window's place in a map, clipped to it; ends excluded.
+// rect is a window's place in a map, clipped to it; ends excluded. With dilation the window reads
+// one row and one column in so many of it, the first ones among them.
 type rect struct{ y0, y1, x0, x1 int }
 
-// at returns the part of the window of output (y, x) that lies inside the map, without dilation.
+// count returns the number of values that a window with this dilation reads.
+func (r rect) count(step Size) int { return taps(r.y0, r.y1, step.H) * taps(r.x0, r.x1, step.W) }
+
+// taps counts lo, lo+step, … below hi.
+func taps(lo, hi, step int) int {
+	if step == 1 {
+		return hi - lo // a division would take longer than all else
+	}
+	return (hi - lo + step - 1) / step
+}
+
+// at returns the part of the window of output (y, x) that lies inside the map.
 func (w window) at(s nn.Shape, y, x int) rect {
 	y0, x0 := y*w.stride.H-w.pad.H, x*w.stride.W-w.pad.W
-	return rect{max(y0, 0), min(y0+w.kernel.H, s.H), max(x0, 0), min(x0+w.kernel.W, s.W)}
+	if w.dilation == Square(1) {
+		return rect{max(y0, 0), min(y0+w.kernel.H, s.H), max(x0, 0), min(x0+w.kernel.W, s.W)}
+	}
+	d := w.dilation
+	y1, x1 := y0+d.H*(w.kernel.H-1)+1, x0+d.W*(w.kernel.W-1)+1
+	return rect{inMap(y0, d.H), min(y1, s.H), inMap(x0, d.W), min(x1, s.W)}
+}
+
+// inMap returns the first of at, at+step, … that is not below zero.
+func inMap(at, step int) int {
+	if at >= 0 {
+		return at
+	}
+	return at + (-at+step-1)/step*step
 }
 
 // sees returns the input rows and columns that an output area reads.

@@ -26,6 +26,9 @@ func (p MaxPool) Slide([]nn.Shape) [2]nn.Slide { return p.window().slide() }
 func (p AvgPool) Slide([]nn.Shape) [2]nn.Slide { return p.window().slide() }
 
 // Slide returns the steps of the window.
+func (p LpPool) Slide([]nn.Shape) [2]nn.Slide { return p.window().slide() }
+
+// Slide returns the steps of the window.
 func (s Subsample) Slide([]nn.Shape) [2]nn.Slide { return s.window().slide() }
 
 // Slide covers the map.

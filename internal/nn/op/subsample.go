@@ -17,10 +17,13 @@ type Subsample struct {
 // Kind names the operator.
 func (Subsample) Kind() string { return "Subsample" }
 
-func (s Subsample) window() window { return poolWindow(s.Kernel, s.Stride, Size{}, Size{}) }
+func (s Subsample) window() window { return poolWindow(s.Kernel, s.Stride, Size{}, Size{}, Size{}) }
 
 // Infer returns N×C×H′×W′.
 func (s Subsample) Infer(in []nn.Shape) (nn.Shape, error) {
+	if err := arity(s.Kind(), in, 1); err != nil {
+		return nn.Shape{}, err
+	}
 	return inferPool("Subsample", s.window(), in[0], false)
 }
 
@@ -45,7 +48,7 @@ func (s Subsample) Connections(in []nn.Shape) int64 {
 func (s Subsample) Forward(in []*nn.Tensor, params [][]float32, out *nn.Tensor) {
 	x := in[0]
 	eachWindow(s.window(), x.Shape, out.Shape, func(n, c, at int, r rect) {
-		v := windowSum(x.Plane(n, c), x.Shape.W, r)
+		v := windowSum(x.Plane(n, c), x.Shape.W, r, Square(1))
 		out.Data[at] = float32(v*params[0][c]) + params[1][c]
 	})
 }
@@ -56,13 +59,13 @@ func (s Subsample) Backward(g *nn.Grad) {
 	eachWindow(s.window(), x.Shape, g.DY.Shape, func(n, c, at int, r rect) {
 		d := g.DY.Data[at]
 		if g.DP[0] != nil {
-			g.DP[0][c] += d * windowSum(x.Plane(n, c), x.Shape.W, r)
+			g.DP[0][c] += d * windowSum(x.Plane(n, c), x.Shape.W, r, Square(1))
 		}
 		if g.DP[1] != nil {
 			g.DP[1][c] += d
 		}
 		if g.DX[0] != nil {
-			windowAdd(g.DX[0].Plane(n, c), x.Shape.W, r, d*g.Params[0][c])
+			windowAdd(g.DX[0].Plane(n, c), x.Shape.W, r, Square(1), d*g.Params[0][c])
 		}
 	})
 }
