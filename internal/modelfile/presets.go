@@ -1,0 +1,108 @@
+package modelfile
+
+import (
+	"math"
+	"strings"
+
+	"vizserver/internal/fault"
+	"vizserver/internal/nn"
+)
+
+// preset is one way to prepare photos that many nets share.
+type preset struct {
+	name string
+	// Before the crop the shorter side becomes size/share, rounded to the nearest pixel, or
+	// down as timm does.
+	share float64
+	down  bool
+	pre   nn.ImagePre // Size and Resize are set for the net
+}
+
+var (
+	imageNetMean = nn.TorchvisionPre.Mean
+	imageNetStd  = nn.TorchvisionPre.Std
+	halves       = [3]float32{0.5, 0.5, 0.5}
+	ones         = [3]float32{1, 1, 1}
+)
+
+const kerasSource = "keras.applications.imagenet_utils.preprocess_input, mode %s; the size as keras.utils.load_img(target_size=…), bilinear for its nearest neighbour"
+
+// presets lists them in the order of the help text.
+var presets = []preset{
+	{"torchvision", 224.0 / 256, false, nn.ImagePre{
+		Resample: "bilinear", Range: 1, Mean: imageNetMean, Std: imageNetStd, Source: nn.TorchvisionPre.Source,
+	}},
+	{"torchvision-v2", 224.0 / 232, false, nn.ImagePre{
+		Resample: "bilinear", Range: 1, Mean: imageNetMean, Std: imageNetStd,
+		Source: "torchvision, weights IMAGENET1K_V2: resize_size=232",
+	}},
+	{"timm", 0.875, true, nn.ImagePre{
+		Resample: "bicubic", Range: 1, Mean: imageNetMean, Std: imageNetStd,
+		Source: "timm.data.constants: DEFAULT_CROP_PCT 0.875, IMAGENET_DEFAULT_MEAN and _STD; bicubic",
+	}},
+	{"inception", 0.875, true, nn.ImagePre{
+		Resample: "bicubic", Range: 1, Mean: halves, Std: halves,
+		Source: "timm.data.constants: IMAGENET_INCEPTION_MEAN and _STD; DEFAULT_CROP_PCT 0.875; bicubic",
+	}},
+	{"caffe", 224.0 / 256, false, nn.ImagePre{
+		Squash: true, Resample: "bilinear", Range: 255, BGR: true, Mean: [3]float32{104, 117, 123}, Std: ones,
+		Source: "Caffe: models/bvlc_googlenet/train_val.prototxt, mean_value; convert_imageset to 256×256, antialiased here",
+	}},
+	{"keras-caffe", 1, false, nn.ImagePre{
+		Squash: true, Resample: "bilinear", Range: 255, BGR: true, Mean: [3]float32{103.939, 116.779, 123.68}, Std: ones,
+		Source: kerasMode("caffe"),
+	}},
+	{"keras-tf", 1, false, nn.ImagePre{
+		Squash: true, Resample: "bilinear", Range: 1, Mean: halves, Std: halves, Source: kerasMode("tf"),
+	}},
+	{"keras-torch", 1, false, nn.ImagePre{
+		Squash: true, Resample: "bilinear", Range: 1, Mean: imageNetMean, Std: imageNetStd, Source: kerasMode("torch"),
+	}},
+	{"unit", 1, false, nn.ImagePre{
+		Squash: true, Resample: "bilinear", Range: 1, Std: ones, Source: "values 0…1, nothing else",
+	}},
+	{"raw", 1, false, nn.ImagePre{
+		Squash: true, Resample: "bilinear", Range: 255, Std: ones, Source: "values 0…255, nothing else",
+	}},
+}
+
+func kerasMode(mode string) string { return strings.Replace(kerasSource, "%s", mode, 1) }
+
+// Presets returns the names that Preset knows.
+func Presets() []string {
+	names := make([]string, len(presets))
+	for i, p := range presets {
+		names[i] = p.name
+	}
+	return names
+}
+
+// Preset returns a known way to prepare photos for a net that reads size×size pixels:
+//
+//	torchvision     shorter side to size·256/224, crop; mean and deviation of ImageNet
+//	torchvision-v2  the same, to size·232/224
+//	timm            the same, to size/0.875, bicubic
+//	inception       to size/0.875, bicubic; −1…1
+//	caffe           squashed to size·256/224, crop; BGR, 0…255 less the mean
+//	keras-caffe     squashed to size; BGR, 0…255 less the mean
+//	keras-tf        squashed to size; −1…1
+//	keras-torch     squashed to size; mean and deviation of ImageNet
+//	unit, raw       squashed to size; 0…1, 0…255
+//
+// The error is of kind fault.Invalid and names the presets.
+func Preset(name string, size int) (nn.ImagePre, error) {
+	for _, p := range presets {
+		if p.name != name {
+			continue
+		}
+		round := math.Round
+		if p.down {
+			round = math.Floor
+		}
+		pre := p.pre
+		pre.Size, pre.Resize = size, max(size, int(round(float64(size)/p.share)))
+		return pre, nil
+	}
+	return nn.ImagePre{}, fault.New(fault.Invalid, "there is no preset %.40q; did you mean %s?", name, fault.Nearest(name, Presets())).
+		WithHint("there are %s", strings.Join(Presets(), ", "))
+}
