@@ -27,9 +27,11 @@ var allowed = map[string][]string{
 		"internal/draft", "internal/fault", "internal/imgio", "internal/nn", "internal/nn/op", "internal/onnx",
 		"internal/weights", "internal/zoo",
 	},
-	"internal/onnx":        {"internal/draft", "internal/fault", "internal/nn", "internal/nn/op", "internal/onnx/onnxpb", "internal/weights", "internal/wire"},
-	"internal/onnx/onnxpb": {}, // generated from its .proto
-	"internal/draft":       {"internal/fault", "internal/nn", "internal/nn/op"},
+	"internal/onnx":          {"internal/draft", "internal/fault", "internal/nn", "internal/nn/op", "internal/onnx/onnxpb", "internal/weights", "internal/wire"},
+	"internal/onnx/onnxpb":   {}, // generated from its .proto
+	"internal/draft":         {"internal/fault", "internal/nn", "internal/nn/op"},
+	"internal/caffe":         {"internal/caffe/caffepb", "internal/draft", "internal/fault", "internal/nn", "internal/nn/op", "internal/wire"},
+	"internal/caffe/caffepb": {}, // generated from its .proto
 
 	// Official weights: where they are, and how they get here. nn.ImagePre says how each wants its photos.
 	"internal/pull": {"internal/fault", "internal/nn"},
