@@ -1,10 +1,6 @@
 package onnx
 
-import (
-	"slices"
-
-	"vizserver/internal/fault"
-)
+import "slices"
 
 // The accessors below return the attribute's value, or def where the node has none. An attribute
 // of another type than the one asked for is kept as the node's error, so that an importer reads
@@ -119,8 +115,7 @@ func (n *node) fit(name string, v int64) int {
 
 func (n *node) fail(format string, args ...any) {
 	if n.attrErr == nil {
-		n.attrErr = fault.New(fault.Unprocessable, format, args...).
-			WithHint("the file is damaged or made by a faulty exporter; onnx.checker.check_model shows the place")
+		n.attrErr = damaged(format, args...)
 	}
 }
 

@@ -12,6 +12,8 @@ type model struct {
 	init map[string]*constant
 	// props holds metadata_props.
 	props map[string]string
+
+	budget int // elements that folding may still make; see spend
 }
 
 // valueInfo is what the file says of a value: its name, sizes and element type.

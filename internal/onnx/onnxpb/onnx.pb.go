@@ -32,8 +32,7 @@ type ModelProto struct {
 	// One line for each domain of operators.
 	OpsetImport   []*OperatorSetIdProto     `protobuf:"bytes,8,rep,name=opset_import,json=opsetImport" json:"opset_import,omitempty"`
 	MetadataProps []*StringStringEntryProto `protobuf:"bytes,14,rep,name=metadata_props,json=metadataProps" json:"metadata_props,omitempty"`
-	// FunctionProto: operators that the file defines itself.
-	Functions     [][]byte `protobuf:"bytes,25,rep,name=functions" json:"functions,omitempty"`
+	Functions     []*FunctionProto          `protobuf:"bytes,25,rep,name=functions" json:"functions,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -110,11 +109,64 @@ func (x *ModelProto) GetMetadataProps() []*StringStringEntryProto {
 	return nil
 }
 
-func (x *ModelProto) GetFunctions() [][]byte {
+func (x *ModelProto) GetFunctions() []*FunctionProto {
 	if x != nil {
 		return x.Functions
 	}
 	return nil
+}
+
+// An operator that the file defines itself; only its name is read.
+type FunctionProto struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          *string                `protobuf:"bytes,1,opt,name=name" json:"name,omitempty"`
+	Domain        *string                `protobuf:"bytes,10,opt,name=domain" json:"domain,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FunctionProto) Reset() {
+	*x = FunctionProto{}
+	mi := &file_onnx_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FunctionProto) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FunctionProto) ProtoMessage() {}
+
+func (x *FunctionProto) ProtoReflect() protoreflect.Message {
+	mi := &file_onnx_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FunctionProto.ProtoReflect.Descriptor instead.
+func (*FunctionProto) Descriptor() ([]byte, []int) {
+	return file_onnx_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *FunctionProto) GetName() string {
+	if x != nil && x.Name != nil {
+		return *x.Name
+	}
+	return ""
+}
+
+func (x *FunctionProto) GetDomain() string {
+	if x != nil && x.Domain != nil {
+		return *x.Domain
+	}
+	return ""
 }
 
 // A version of a set of operators.
@@ -129,7 +181,7 @@ type OperatorSetIdProto struct {
 
 func (x *OperatorSetIdProto) Reset() {
 	*x = OperatorSetIdProto{}
-	mi := &file_onnx_proto_msgTypes[1]
+	mi := &file_onnx_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -141,7 +193,7 @@ func (x *OperatorSetIdProto) String() string {
 func (*OperatorSetIdProto) ProtoMessage() {}
 
 func (x *OperatorSetIdProto) ProtoReflect() protoreflect.Message {
-	mi := &file_onnx_proto_msgTypes[1]
+	mi := &file_onnx_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -154,7 +206,7 @@ func (x *OperatorSetIdProto) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OperatorSetIdProto.ProtoReflect.Descriptor instead.
 func (*OperatorSetIdProto) Descriptor() ([]byte, []int) {
-	return file_onnx_proto_rawDescGZIP(), []int{1}
+	return file_onnx_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *OperatorSetIdProto) GetDomain() string {
@@ -181,7 +233,7 @@ type StringStringEntryProto struct {
 
 func (x *StringStringEntryProto) Reset() {
 	*x = StringStringEntryProto{}
-	mi := &file_onnx_proto_msgTypes[2]
+	mi := &file_onnx_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -193,7 +245,7 @@ func (x *StringStringEntryProto) String() string {
 func (*StringStringEntryProto) ProtoMessage() {}
 
 func (x *StringStringEntryProto) ProtoReflect() protoreflect.Message {
-	mi := &file_onnx_proto_msgTypes[2]
+	mi := &file_onnx_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -206,7 +258,7 @@ func (x *StringStringEntryProto) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StringStringEntryProto.ProtoReflect.Descriptor instead.
 func (*StringStringEntryProto) Descriptor() ([]byte, []int) {
-	return file_onnx_proto_rawDescGZIP(), []int{2}
+	return file_onnx_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *StringStringEntryProto) GetKey() string {
@@ -239,7 +291,7 @@ type GraphProto struct {
 
 func (x *GraphProto) Reset() {
 	*x = GraphProto{}
-	mi := &file_onnx_proto_msgTypes[3]
+	mi := &file_onnx_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -251,7 +303,7 @@ func (x *GraphProto) String() string {
 func (*GraphProto) ProtoMessage() {}
 
 func (x *GraphProto) ProtoReflect() protoreflect.Message {
-	mi := &file_onnx_proto_msgTypes[3]
+	mi := &file_onnx_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -264,7 +316,7 @@ func (x *GraphProto) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GraphProto.ProtoReflect.Descriptor instead.
 func (*GraphProto) Descriptor() ([]byte, []int) {
-	return file_onnx_proto_rawDescGZIP(), []int{3}
+	return file_onnx_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *GraphProto) GetNode() []*NodeProto {
@@ -325,7 +377,7 @@ type NodeProto struct {
 
 func (x *NodeProto) Reset() {
 	*x = NodeProto{}
-	mi := &file_onnx_proto_msgTypes[4]
+	mi := &file_onnx_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -337,7 +389,7 @@ func (x *NodeProto) String() string {
 func (*NodeProto) ProtoMessage() {}
 
 func (x *NodeProto) ProtoReflect() protoreflect.Message {
-	mi := &file_onnx_proto_msgTypes[4]
+	mi := &file_onnx_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -350,7 +402,7 @@ func (x *NodeProto) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NodeProto.ProtoReflect.Descriptor instead.
 func (*NodeProto) Descriptor() ([]byte, []int) {
-	return file_onnx_proto_rawDescGZIP(), []int{4}
+	return file_onnx_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *NodeProto) GetInput() []string {
@@ -423,7 +475,7 @@ type AttributeProto struct {
 
 func (x *AttributeProto) Reset() {
 	*x = AttributeProto{}
-	mi := &file_onnx_proto_msgTypes[5]
+	mi := &file_onnx_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -435,7 +487,7 @@ func (x *AttributeProto) String() string {
 func (*AttributeProto) ProtoMessage() {}
 
 func (x *AttributeProto) ProtoReflect() protoreflect.Message {
-	mi := &file_onnx_proto_msgTypes[5]
+	mi := &file_onnx_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -448,7 +500,7 @@ func (x *AttributeProto) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AttributeProto.ProtoReflect.Descriptor instead.
 func (*AttributeProto) Descriptor() ([]byte, []int) {
-	return file_onnx_proto_rawDescGZIP(), []int{5}
+	return file_onnx_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *AttributeProto) GetName() string {
@@ -575,7 +627,7 @@ type TensorProto struct {
 
 func (x *TensorProto) Reset() {
 	*x = TensorProto{}
-	mi := &file_onnx_proto_msgTypes[6]
+	mi := &file_onnx_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -587,7 +639,7 @@ func (x *TensorProto) String() string {
 func (*TensorProto) ProtoMessage() {}
 
 func (x *TensorProto) ProtoReflect() protoreflect.Message {
-	mi := &file_onnx_proto_msgTypes[6]
+	mi := &file_onnx_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -600,7 +652,7 @@ func (x *TensorProto) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TensorProto.ProtoReflect.Descriptor instead.
 func (*TensorProto) Descriptor() ([]byte, []int) {
-	return file_onnx_proto_rawDescGZIP(), []int{6}
+	return file_onnx_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *TensorProto) GetDims() []int64 {
@@ -691,7 +743,7 @@ type ValueInfoProto struct {
 
 func (x *ValueInfoProto) Reset() {
 	*x = ValueInfoProto{}
-	mi := &file_onnx_proto_msgTypes[7]
+	mi := &file_onnx_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -703,7 +755,7 @@ func (x *ValueInfoProto) String() string {
 func (*ValueInfoProto) ProtoMessage() {}
 
 func (x *ValueInfoProto) ProtoReflect() protoreflect.Message {
-	mi := &file_onnx_proto_msgTypes[7]
+	mi := &file_onnx_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -716,7 +768,7 @@ func (x *ValueInfoProto) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ValueInfoProto.ProtoReflect.Descriptor instead.
 func (*ValueInfoProto) Descriptor() ([]byte, []int) {
-	return file_onnx_proto_rawDescGZIP(), []int{7}
+	return file_onnx_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ValueInfoProto) GetName() string {
@@ -742,7 +794,7 @@ type TypeProto struct {
 
 func (x *TypeProto) Reset() {
 	*x = TypeProto{}
-	mi := &file_onnx_proto_msgTypes[8]
+	mi := &file_onnx_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -754,7 +806,7 @@ func (x *TypeProto) String() string {
 func (*TypeProto) ProtoMessage() {}
 
 func (x *TypeProto) ProtoReflect() protoreflect.Message {
-	mi := &file_onnx_proto_msgTypes[8]
+	mi := &file_onnx_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -767,7 +819,7 @@ func (x *TypeProto) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TypeProto.ProtoReflect.Descriptor instead.
 func (*TypeProto) Descriptor() ([]byte, []int) {
-	return file_onnx_proto_rawDescGZIP(), []int{8}
+	return file_onnx_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *TypeProto) GetTensorType() *TypeProto_Tensor {
@@ -786,7 +838,7 @@ type TensorShapeProto struct {
 
 func (x *TensorShapeProto) Reset() {
 	*x = TensorShapeProto{}
-	mi := &file_onnx_proto_msgTypes[9]
+	mi := &file_onnx_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -798,7 +850,7 @@ func (x *TensorShapeProto) String() string {
 func (*TensorShapeProto) ProtoMessage() {}
 
 func (x *TensorShapeProto) ProtoReflect() protoreflect.Message {
-	mi := &file_onnx_proto_msgTypes[9]
+	mi := &file_onnx_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -811,7 +863,7 @@ func (x *TensorShapeProto) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TensorShapeProto.ProtoReflect.Descriptor instead.
 func (*TensorShapeProto) Descriptor() ([]byte, []int) {
-	return file_onnx_proto_rawDescGZIP(), []int{9}
+	return file_onnx_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *TensorShapeProto) GetDim() []*TensorShapeProto_Dimension {
@@ -832,7 +884,7 @@ type TypeProto_Tensor struct {
 
 func (x *TypeProto_Tensor) Reset() {
 	*x = TypeProto_Tensor{}
-	mi := &file_onnx_proto_msgTypes[10]
+	mi := &file_onnx_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -844,7 +896,7 @@ func (x *TypeProto_Tensor) String() string {
 func (*TypeProto_Tensor) ProtoMessage() {}
 
 func (x *TypeProto_Tensor) ProtoReflect() protoreflect.Message {
-	mi := &file_onnx_proto_msgTypes[10]
+	mi := &file_onnx_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -857,7 +909,7 @@ func (x *TypeProto_Tensor) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TypeProto_Tensor.ProtoReflect.Descriptor instead.
 func (*TypeProto_Tensor) Descriptor() ([]byte, []int) {
-	return file_onnx_proto_rawDescGZIP(), []int{8, 0}
+	return file_onnx_proto_rawDescGZIP(), []int{9, 0}
 }
 
 func (x *TypeProto_Tensor) GetElemType() int32 {
@@ -885,7 +937,7 @@ type TensorShapeProto_Dimension struct {
 
 func (x *TensorShapeProto_Dimension) Reset() {
 	*x = TensorShapeProto_Dimension{}
-	mi := &file_onnx_proto_msgTypes[11]
+	mi := &file_onnx_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -897,7 +949,7 @@ func (x *TensorShapeProto_Dimension) String() string {
 func (*TensorShapeProto_Dimension) ProtoMessage() {}
 
 func (x *TensorShapeProto_Dimension) ProtoReflect() protoreflect.Message {
-	mi := &file_onnx_proto_msgTypes[11]
+	mi := &file_onnx_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -910,7 +962,7 @@ func (x *TensorShapeProto_Dimension) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TensorShapeProto_Dimension.ProtoReflect.Descriptor instead.
 func (*TensorShapeProto_Dimension) Descriptor() ([]byte, []int) {
-	return file_onnx_proto_rawDescGZIP(), []int{9, 0}
+	return file_onnx_proto_rawDescGZIP(), []int{10, 0}
 }
 
 func (x *TensorShapeProto_Dimension) GetDimValue() int64 {
@@ -932,7 +984,7 @@ var File_onnx_proto protoreflect.FileDescriptor
 const file_onnx_proto_rawDesc = "" +
 	"\n" +
 	"\n" +
-	"onnx.proto\x12\x0evizserver.onnx\"\xe1\x02\n" +
+	"onnx.proto\x12\x0evizserver.onnx\"\x80\x03\n" +
 	"\n" +
 	"ModelProto\x12\x1d\n" +
 	"\n" +
@@ -941,8 +993,12 @@ const file_onnx_proto_rawDesc = "" +
 	"\x10producer_version\x18\x03 \x01(\tR\x0fproducerVersion\x120\n" +
 	"\x05graph\x18\a \x01(\v2\x1a.vizserver.onnx.GraphProtoR\x05graph\x12E\n" +
 	"\fopset_import\x18\b \x03(\v2\".vizserver.onnx.OperatorSetIdProtoR\vopsetImport\x12M\n" +
-	"\x0emetadata_props\x18\x0e \x03(\v2&.vizserver.onnx.StringStringEntryProtoR\rmetadataProps\x12\x1c\n" +
-	"\tfunctions\x18\x19 \x03(\fR\tfunctions\"F\n" +
+	"\x0emetadata_props\x18\x0e \x03(\v2&.vizserver.onnx.StringStringEntryProtoR\rmetadataProps\x12;\n" +
+	"\tfunctions\x18\x19 \x03(\v2\x1d.vizserver.onnx.FunctionProtoR\tfunctions\";\n" +
+	"\rFunctionProto\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n" +
+	"\x06domain\x18\n" +
+	" \x01(\tR\x06domain\"F\n" +
 	"\x12OperatorSetIdProto\x12\x16\n" +
 	"\x06domain\x18\x01 \x01(\tR\x06domain\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\x03R\aversion\"@\n" +
@@ -1025,41 +1081,43 @@ func file_onnx_proto_rawDescGZIP() []byte {
 	return file_onnx_proto_rawDescData
 }
 
-var file_onnx_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
+var file_onnx_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_onnx_proto_goTypes = []any{
 	(*ModelProto)(nil),                 // 0: vizserver.onnx.ModelProto
-	(*OperatorSetIdProto)(nil),         // 1: vizserver.onnx.OperatorSetIdProto
-	(*StringStringEntryProto)(nil),     // 2: vizserver.onnx.StringStringEntryProto
-	(*GraphProto)(nil),                 // 3: vizserver.onnx.GraphProto
-	(*NodeProto)(nil),                  // 4: vizserver.onnx.NodeProto
-	(*AttributeProto)(nil),             // 5: vizserver.onnx.AttributeProto
-	(*TensorProto)(nil),                // 6: vizserver.onnx.TensorProto
-	(*ValueInfoProto)(nil),             // 7: vizserver.onnx.ValueInfoProto
-	(*TypeProto)(nil),                  // 8: vizserver.onnx.TypeProto
-	(*TensorShapeProto)(nil),           // 9: vizserver.onnx.TensorShapeProto
-	(*TypeProto_Tensor)(nil),           // 10: vizserver.onnx.TypeProto.Tensor
-	(*TensorShapeProto_Dimension)(nil), // 11: vizserver.onnx.TensorShapeProto.Dimension
+	(*FunctionProto)(nil),              // 1: vizserver.onnx.FunctionProto
+	(*OperatorSetIdProto)(nil),         // 2: vizserver.onnx.OperatorSetIdProto
+	(*StringStringEntryProto)(nil),     // 3: vizserver.onnx.StringStringEntryProto
+	(*GraphProto)(nil),                 // 4: vizserver.onnx.GraphProto
+	(*NodeProto)(nil),                  // 5: vizserver.onnx.NodeProto
+	(*AttributeProto)(nil),             // 6: vizserver.onnx.AttributeProto
+	(*TensorProto)(nil),                // 7: vizserver.onnx.TensorProto
+	(*ValueInfoProto)(nil),             // 8: vizserver.onnx.ValueInfoProto
+	(*TypeProto)(nil),                  // 9: vizserver.onnx.TypeProto
+	(*TensorShapeProto)(nil),           // 10: vizserver.onnx.TensorShapeProto
+	(*TypeProto_Tensor)(nil),           // 11: vizserver.onnx.TypeProto.Tensor
+	(*TensorShapeProto_Dimension)(nil), // 12: vizserver.onnx.TensorShapeProto.Dimension
 }
 var file_onnx_proto_depIdxs = []int32{
-	3,  // 0: vizserver.onnx.ModelProto.graph:type_name -> vizserver.onnx.GraphProto
-	1,  // 1: vizserver.onnx.ModelProto.opset_import:type_name -> vizserver.onnx.OperatorSetIdProto
-	2,  // 2: vizserver.onnx.ModelProto.metadata_props:type_name -> vizserver.onnx.StringStringEntryProto
-	4,  // 3: vizserver.onnx.GraphProto.node:type_name -> vizserver.onnx.NodeProto
-	6,  // 4: vizserver.onnx.GraphProto.initializer:type_name -> vizserver.onnx.TensorProto
-	7,  // 5: vizserver.onnx.GraphProto.input:type_name -> vizserver.onnx.ValueInfoProto
-	7,  // 6: vizserver.onnx.GraphProto.output:type_name -> vizserver.onnx.ValueInfoProto
-	5,  // 7: vizserver.onnx.NodeProto.attribute:type_name -> vizserver.onnx.AttributeProto
-	6,  // 8: vizserver.onnx.AttributeProto.t:type_name -> vizserver.onnx.TensorProto
-	2,  // 9: vizserver.onnx.TensorProto.external_data:type_name -> vizserver.onnx.StringStringEntryProto
-	8,  // 10: vizserver.onnx.ValueInfoProto.type:type_name -> vizserver.onnx.TypeProto
-	10, // 11: vizserver.onnx.TypeProto.tensor_type:type_name -> vizserver.onnx.TypeProto.Tensor
-	11, // 12: vizserver.onnx.TensorShapeProto.dim:type_name -> vizserver.onnx.TensorShapeProto.Dimension
-	9,  // 13: vizserver.onnx.TypeProto.Tensor.shape:type_name -> vizserver.onnx.TensorShapeProto
-	14, // [14:14] is the sub-list for method output_type
-	14, // [14:14] is the sub-list for method input_type
-	14, // [14:14] is the sub-list for extension type_name
-	14, // [14:14] is the sub-list for extension extendee
-	0,  // [0:14] is the sub-list for field type_name
+	4,  // 0: vizserver.onnx.ModelProto.graph:type_name -> vizserver.onnx.GraphProto
+	2,  // 1: vizserver.onnx.ModelProto.opset_import:type_name -> vizserver.onnx.OperatorSetIdProto
+	3,  // 2: vizserver.onnx.ModelProto.metadata_props:type_name -> vizserver.onnx.StringStringEntryProto
+	1,  // 3: vizserver.onnx.ModelProto.functions:type_name -> vizserver.onnx.FunctionProto
+	5,  // 4: vizserver.onnx.GraphProto.node:type_name -> vizserver.onnx.NodeProto
+	7,  // 5: vizserver.onnx.GraphProto.initializer:type_name -> vizserver.onnx.TensorProto
+	8,  // 6: vizserver.onnx.GraphProto.input:type_name -> vizserver.onnx.ValueInfoProto
+	8,  // 7: vizserver.onnx.GraphProto.output:type_name -> vizserver.onnx.ValueInfoProto
+	6,  // 8: vizserver.onnx.NodeProto.attribute:type_name -> vizserver.onnx.AttributeProto
+	7,  // 9: vizserver.onnx.AttributeProto.t:type_name -> vizserver.onnx.TensorProto
+	3,  // 10: vizserver.onnx.TensorProto.external_data:type_name -> vizserver.onnx.StringStringEntryProto
+	9,  // 11: vizserver.onnx.ValueInfoProto.type:type_name -> vizserver.onnx.TypeProto
+	11, // 12: vizserver.onnx.TypeProto.tensor_type:type_name -> vizserver.onnx.TypeProto.Tensor
+	12, // 13: vizserver.onnx.TensorShapeProto.dim:type_name -> vizserver.onnx.TensorShapeProto.Dimension
+	10, // 14: vizserver.onnx.TypeProto.Tensor.shape:type_name -> vizserver.onnx.TensorShapeProto
+	15, // [15:15] is the sub-list for method output_type
+	15, // [15:15] is the sub-list for method input_type
+	15, // [15:15] is the sub-list for extension type_name
+	15, // [15:15] is the sub-list for extension extendee
+	0,  // [0:15] is the sub-list for field type_name
 }
 
 func init() { file_onnx_proto_init() }
@@ -1073,7 +1131,7 @@ func file_onnx_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_onnx_proto_rawDesc), len(file_onnx_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   12,
+			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
