@@ -138,5 +138,11 @@ case("lppool/one", lp_pool(1, (2, 3), (2, 3), (0, 0, 0, 0), (1, 1)), [(2, 3, 6, 
 case("global_max/plain", lambda x: x.amax((2, 3), keepdim=True), [SHAPE])
 case("global_lp/default", lambda x: (x**2).sum((2, 3), keepdim=True).sqrt(), [SHAPE])
 case("global_lp/three", lambda x: (x.abs() ** 3).sum((2, 3), keepdim=True) ** (1 / 3), [SHAPE])
+case("instancenorm/plain", lambda x, w, b: F.instance_norm(x, weight=w, bias=b), [SHAPE], [(3,)] * 2)
+case("instancenorm/eps", lambda x, w, b: F.instance_norm(x, weight=w, bias=b, eps=0.1), [SHAPE], [(3,)] * 2)
+case("groupnorm/two", lambda x, w, b: F.group_norm(x, 2, w, b), [(2, 6, 3, 5)], [(6,)] * 2)
+case("groupnorm/one", lambda x, w, b: F.group_norm(x, 1, w, b, eps=1e-3), [(2, 4, 3, 5)], [(4,)] * 2)
+for p in (1, 2, 3):
+    case(f"lpnorm/p{p}", lambda x, p=p: F.normalize(x, p, dim=1, eps=1e-30), [(2, 5, 3, 4)])
 
 write("python scripts/golden/ops_ew.py")

@@ -33,8 +33,11 @@ var goldensEW = map[string][]optest.Case{
 	"lppool": append(uneven(func(kernel, stride, pad, extra, dilation op.Size, ceil bool) nn.Op {
 		return op.LpPool{P: 3, Kernel: kernel, Stride: stride, Pad: pad, Extra: extra, Dilation: dilation, Ceil: ceil}
 	}, ""), optest.Case{Name: "default", Op: op.LpPool{Kernel: op.Size{H: 2, W: 3}}}, optest.Case{Name: "one", Op: op.LpPool{P: 1, Kernel: op.Size{H: 2, W: 3}}}),
-	"global_max": {{Name: "plain", Op: op.GlobalMaxPool{}}},
-	"global_lp":  {{Name: "default", Op: op.GlobalLpPool{}}, {Name: "three", Op: op.GlobalLpPool{P: 3}}},
+	"global_max":   {{Name: "plain", Op: op.GlobalMaxPool{}}},
+	"global_lp":    {{Name: "default", Op: op.GlobalLpPool{}}, {Name: "three", Op: op.GlobalLpPool{P: 3}}},
+	"instancenorm": {{Name: "plain", Op: op.InstanceNorm{}}, {Name: "eps", Op: op.InstanceNorm{Eps: 0.1}}},
+	"groupnorm":    {{Name: "two", Op: op.GroupNorm{Groups: 2}}, {Name: "one", Op: op.GroupNorm{Groups: 1, Eps: 1e-3}}},
+	"lpnorm":       {{Name: "p1", Op: op.LpNorm{P: 1}}, {Name: "p2", Op: op.LpNorm{}}, {Name: "p3", Op: op.LpNorm{P: 3}}},
 }
 
 // uneven lists pooling over windows with dilation and padding that differs before and behind.
