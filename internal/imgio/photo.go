@@ -19,6 +19,9 @@ func Photo(dst []float32, m *image.NRGBA, pre nn.ImagePre) error {
 	case ok && pre.Resize >= pre.Size:
 		pillow(dst, m, pre, k)
 		return nil
+	case pre.Resample == "bilinear-raw" && pre.Squash && pre.Resize >= pre.Size:
+		opencv(dst, m, pre)
+		return nil
 	case pre.Resample != "bilinear-raw" || pre.Resize != 0 || pre.Squash:
 		return fault.New(fault.Unsupported, "photos cannot be resized for this network yet: it needs %q to %d", pre.Resample, pre.Resize)
 	}

@@ -130,7 +130,8 @@ func TestPhotoOfStrangeSizes(t *testing.T) {
 			m.Pix[i] = [4]byte{255, 127, 63, 255}[i%4]
 		}
 		for bgr, want := range map[bool][3]float32{false: {1, 0, -0.5}, true: {-0.5, 0, 1}} {
-			for _, pre := range []nn.ImagePre{liteLike, pillowLike} {
+			opencvLike := nn.ImagePre{Size: 224, Resize: 256, Squash: true, Resample: "bilinear-raw", Range: 255, Mean: liteLike.Mean, Std: liteLike.Std}
+			for _, pre := range []nn.ImagePre{liteLike, pillowLike, opencvLike} {
 				pre.BGR = bgr
 				got := make([]float32, 3*224*224)
 				if err := Photo(got, m, pre); err != nil {
@@ -146,11 +147,72 @@ func TestPhotoOfStrangeSizes(t *testing.T) {
 	}
 }
 
+// caffeLike is the preprocessing of Caffe's reference nets in package zoo.
+func caffeLike(size int) nn.ImagePre {
+	return nn.ImagePre{
+		Size: size, Resize: 256, Squash: true, Resample: "bilinear-raw", Range: 255, BGR: true,
+		Mean: [3]float32{104.00698793, 116.66876762, 122.67891434}, Std: [3]float32{1, 1, 1},
+	}
+}
+
+// TestPhotoIsOpenCVs compares every bit with cv2.resize and Caffe's crop
+// (scripts/golden/caffe_resize.py), on photos and on pictures of a formula that hit every
+// case: halving, magnifying, one pixel, long and thin, no resize at all.
+func TestPhotoIsOpenCVs(t *testing.T) {
+	t.Parallel()
+	b, err := os.ReadFile(filepath.Join(testutil.Root(t), "testdata/golden/photos/opencv.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var golden struct {
+		Cases []struct {
+			photoCase
+			W, H int
+		}
+	}
+	if err := json.Unmarshal(b, &golden); err != nil || len(golden.Cases) != 26 {
+		t.Fatalf("%d cases: %v", len(golden.Cases), err)
+	}
+	for _, c := range golden.Cases {
+		pre := caffeLike(c.Size)
+		if c.File != "" {
+			c.check(t, pre)
+			continue
+		}
+		got := make([]float32, 3*c.Size*c.Size)
+		if err := Photo(got, formula(c.W, c.H), pre); err != nil {
+			t.Fatal(err)
+		}
+		if sum := sha256.Sum256(littleEndian(got)); hex.EncodeToString(sum[:]) != c.SHA256 {
+			t.Errorf("%d×%d to %d: some bit differs", c.W, c.H, c.Size)
+		}
+	}
+}
+
+// formula is a picture without smooth parts; the script has the same one.
+func formula(w, h int) *image.NRGBA {
+	m := image.NewNRGBA(image.Rect(0, 0, w, h))
+	for y := range h {
+		for x := range w {
+			for c := range 3 {
+				m.Pix[m.PixOffset(x, y)+c] = byte(x*x*7 + y*13 + x*y*3 + c*50)
+			}
+			m.Pix[m.PixOffset(x, y)+3] = 255
+		}
+	}
+	return m
+}
+
 func TestPhotoRefusesAnotherResize(t *testing.T) {
 	t.Parallel()
-	caffe := nn.ImagePre{Size: 224, Resize: 256, Squash: true, Resample: "bilinear-raw", Range: 255}
-	err := Photo(make([]float32, 3*224*224), image.NewNRGBA(image.Rect(0, 0, 5, 3)), caffe)
-	if fault.KindOf(err) != fault.Unsupported {
-		t.Error(err)
+	for _, pre := range []nn.ImagePre{
+		{Size: 224, Resize: 256, Resample: "bilinear-raw", Range: 255},
+		{Size: 224, Resize: 200, Squash: true, Resample: "bilinear-raw", Range: 255},
+		{Size: 224, Resize: 256, Squash: true, Resample: "lanczos", Range: 255},
+	} {
+		err := Photo(make([]float32, 3*224*224), image.NewNRGBA(image.Rect(0, 0, 5, 3)), pre)
+		if fault.KindOf(err) != fault.Unsupported {
+			t.Error(err)
+		}
 	}
 }

@@ -10,7 +10,7 @@ type ImagePre struct {
 	Size      int        // height and width of the input
 	Resize    int        // of the shorter side before the crop; 0: the crop alone, scaled to Size
 	CropShare float64    // where Resize is 0: the share of the shorter side that is cut out first; 0: 1
-	Resample  string     // "bilinear" or "bicubic": Pillow's, with antialiasing; "bilinear-raw": TensorFlow 1's or Caffe's, without
+	Resample  string     // "bilinear" or "bicubic": Pillow's, with antialiasing; "bilinear-raw": TensorFlow 1's, with Squash OpenCV's (Caffe), without
 	Squash    bool       // ignore the aspect ratio
 	Range     float32    // 1 or 255
 	Mean, Std [3]float32 // in the net's channel order
