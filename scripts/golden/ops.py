@@ -114,6 +114,7 @@ def same(x, w, b):
 
 
 case("conv/same", same, [(2, 3, 10, 7)], [(4, 3, 5, 3), (4,)])
+case("conv/right_pad", lambda x, w, b: F.conv2d(F.pad(x, (0, 2, 0, 0)), w, b), [(2, 3, 4, 8)], [(4, 3, 2, 5), (4,)])
 case("maxpool/same", lambda x: F.max_pool2d(F.pad(x, (0, 1, 0, 1), value=float("-inf")), 3, 2), [(2, 3, 8, 10)])
 case("avgpool/extra_include", lambda x: F.avg_pool2d(F.pad(x, (0, 1, 1, 0)), (3, 2), (2, 1)), [(2, 3, 8, 7)])
 case("convtranspose/plain", lambda x, w, b: F.conv_transpose2d(x, w, b), [(2, 3, 4, 5)], [(3, 4, 2, 3), (4,)])

@@ -100,7 +100,7 @@ func row3(dst, src []float32, w *[3]float32) {
 //
 //	dw[k] += Σₓ dy[x] · src[x·stride + k·dilation − pad]
 func ConvRowGradWeight(dw, dy, src []float32, s Span) {
-	if len(dw) == 5 && s == (Span{Stride: 1, Dilation: 1}) {
+	if len(dw) == 5 && s == (Span{Stride: 1, Dilation: 1}) && len(src) >= len(dy)+4 {
 		gradWeight5((*[5]float32)(dw), dy, src)
 		return
 	}
@@ -138,7 +138,7 @@ func gradWeight5(dw *[5]float32, dy, src []float32) {
 //
 //	dx[x·stride + k·dilation − pad] += dy[x] · w[k]
 func ConvRowGradInput(dx, dy, w []float32, s Span) {
-	if len(w) == 5 && s == (Span{Stride: 1, Dilation: 1}) {
+	if len(w) == 5 && s == (Span{Stride: 1, Dilation: 1}) && len(dx) >= len(dy)+4 {
 		gradInput5(dx, dy, (*[5]float32)(w))
 		return
 	}

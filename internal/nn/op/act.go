@@ -11,7 +11,12 @@ import (
 type elementwise struct{}
 
 // Infer returns the input's shape.
-func (elementwise) Infer(in []nn.Shape) (nn.Shape, error) { return in[0], nil }
+func (elementwise) Infer(in []nn.Shape) (nn.Shape, error) {
+	if err := arity("elementwise", in, 1); err != nil {
+		return nn.Shape{}, err
+	}
+	return in[0], nil
+}
 
 // Params is empty: nothing is trained.
 func (elementwise) Params([]nn.Shape) []nn.ParamSpec { return nil }

@@ -41,6 +41,9 @@ func (c Conv) groups() int { return max(c.Groups, 1) }
 
 // Infer checks the attributes against the input and returns N×Out×H′×W′.
 func (c Conv) Infer(in []nn.Shape) (nn.Shape, error) {
+	if err := arity(c.Kind(), in, 1); err != nil {
+		return nn.Shape{}, err
+	}
 	s := in[0]
 	h, w, err := c.window().out("Conv", s, false)
 	if err != nil {
@@ -54,6 +57,13 @@ func (c Conv) Infer(in []nn.Shape) (nn.Shape, error) {
 	case c.Table != nil && (g != 1 || !c.tableFits(s.C)):
 		want := "a connection table with one ascending row of input maps for each output map"
 		return nn.Shape{}, &nn.ShapeError{Op: "Conv", Got: s, Want: want}
+	}
+	maps := []int{c.Out, s.C / g}
+	if c.Table != nil {
+		maps = []int{c.links(s.C)}
+	}
+	if err := weightFits("Conv", s, append(maps, c.Kernel.H, c.Kernel.W)...); err != nil {
+		return nn.Shape{}, err
 	}
 	return nn.Shape{N: s.N, C: c.Out, H: h, W: w}, nil
 }

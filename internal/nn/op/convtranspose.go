@@ -19,8 +19,8 @@ type ConvTranspose struct {
 	Stride   Size // zero: 1
 	Pad      Size
 	Dilation Size // zero: 1
-	OutPad   Size
-	Groups   int // zero: 1
+	OutPad   Size // more rows and columns at the bottom and right; may be below zero: more padding there
+	Groups   int  // zero: 1
 	NoBias   bool
 }
 
@@ -36,9 +36,15 @@ func (c ConvTranspose) window() window {
 
 // Infer checks the attributes against the input and returns N×Out×H′×W′.
 func (c ConvTranspose) Infer(in []nn.Shape) (nn.Shape, error) {
+	if err := arity(c.Kind(), in, 1); err != nil {
+		return nn.Shape{}, err
+	}
 	s, w, g := in[0], c.window(), c.groups()
+	if err := bounded(c.Kind(), s, w.kernel, w.stride, w.pad, w.dilation, c.OutPad); err != nil {
+		return nn.Shape{}, err
+	}
 	bad := w.kernel.H < 1 || w.kernel.W < 1 || w.stride.H < 1 || w.stride.W < 1 || w.dilation.H < 1 ||
-		w.dilation.W < 1 || w.pad.H < 0 || w.pad.W < 0 || c.OutPad.H < 0 || c.OutPad.W < 0
+		w.dilation.W < 1 || w.pad.H < 0 || w.pad.W < 0
 	if bad {
 		return nn.Shape{}, &nn.ShapeError{Op: c.Kind(), Got: s, Want: "kernel, stride and dilation ≥ 1 and padding ≥ 0"}
 	}
@@ -50,6 +56,9 @@ func (c ConvTranspose) Infer(in []nn.Shape) (nn.Shape, error) {
 	wd := (s.W-1)*w.stride.W - 2*w.pad.W + w.dilation.W*(w.kernel.W-1) + 1 + c.OutPad.W
 	if h < 1 || wd < 1 {
 		return nn.Shape{}, &nn.ShapeError{Op: c.Kind(), Got: s, Want: "padding that leaves at least one output"}
+	}
+	if err := weightFits(c.Kind(), s, s.C, c.Out/g, c.Kernel.H, c.Kernel.W); err != nil {
+		return nn.Shape{}, err
 	}
 	return nn.Shape{N: s.N, C: c.Out, H: h, W: wd}, nil
 }

@@ -49,6 +49,9 @@ func (c Clip) Signed() bool { return c.Low < 0 }
 
 // Infer demands Low ≤ High.
 func (c Clip) Infer(in []nn.Shape) (nn.Shape, error) {
+	if err := arity(c.Kind(), in, 1); err != nil {
+		return nn.Shape{}, err
+	}
 	if !(c.Low <= c.High) {
 		return nn.Shape{}, &nn.ShapeError{Op: "Clip", Got: in[0], Want: "a lower bound at most the upper one"}
 	}

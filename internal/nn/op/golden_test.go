@@ -29,6 +29,7 @@ var goldens = map[string][]optest.Case{
 		{Name: "same", Op: op.Conv{
 			Out: 4, Kernel: op.Size{H: 5, W: 3}, Stride: op.Square(2), Pad: op.Size{H: 1, W: 0}, Extra: op.Square(1),
 		}},
+		{Name: "right_pad", Op: op.Conv{Out: 4, Kernel: op.Size{H: 2, W: 5}, Extra: op.Size{W: 2}}},
 	},
 	"maxpool": {
 		{Name: "plain", Op: op.MaxPool{Kernel: op.Size{H: 2, W: 3}}},

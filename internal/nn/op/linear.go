@@ -19,9 +19,15 @@ func (Linear) Kind() string { return "Gemm" }
 
 // Infer returns N×Out×1×1.
 func (l Linear) Infer(in []nn.Shape) (nn.Shape, error) {
+	if err := arity(l.Kind(), in, 1); err != nil {
+		return nn.Shape{}, err
+	}
 	s := in[0]
 	if s.H != 1 || s.W != 1 || l.Out < 1 {
 		return nn.Shape{}, &nn.ShapeError{Op: "Gemm", Got: s, Want: "a vector N×C×1×1 and at least one output"}
+	}
+	if err := weightFits("Gemm", s, l.Out, s.C); err != nil {
+		return nn.Shape{}, err
 	}
 	return nn.Shape{N: s.N, C: l.Out, H: 1, W: 1}, nil
 }
@@ -132,6 +138,9 @@ func (Flatten) Kind() string { return "Flatten" }
 
 // Infer returns N×(C·H·W)×1×1.
 func (Flatten) Infer(in []nn.Shape) (nn.Shape, error) {
+	if err := arity("Flatten", in, 1); err != nil {
+		return nn.Shape{}, err
+	}
 	return nn.Shape{N: in[0].N, C: in[0].Sample(), H: 1, W: 1}, nil
 }
 

@@ -24,6 +24,9 @@ func (LRN) Kind() string { return "LRN" }
 
 // Infer demands a window of at least one channel.
 func (l LRN) Infer(in []nn.Shape) (nn.Shape, error) {
+	if err := arity(l.Kind(), in, 1); err != nil {
+		return nn.Shape{}, err
+	}
 	if l.Size < 1 {
 		return nn.Shape{}, &nn.ShapeError{Op: "LRN", Got: in[0], Want: "a size of at least 1"}
 	}

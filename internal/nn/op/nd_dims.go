@@ -46,14 +46,30 @@ func count(dims []int) (n int, ok bool) {
 	if len(dims) > maxRank {
 		return 0, false
 	}
+	return multiply(maxElems, dims...)
+}
+
+// multiply returns the product of sizes; it says no to sizes below 1 and to a product above most.
+func multiply(most int, sizes ...int) (n int, ok bool) {
 	n = 1
-	for _, d := range dims {
-		if d < 1 || d > maxElems/n {
+	for _, d := range sizes {
+		if d < 1 || d > most/n {
 			return 0, false
 		}
 		n *= d
 	}
 	return n, true
+}
+
+// maxWeight bounds the elements of one weight: 2 GiB of float32, the largest that a protobuf holds.
+const maxWeight = 2 << 30 / 4
+
+// weightFits demands that a weight of these sizes can be in a file.
+func weightFits(kind string, got nn.Shape, sizes ...int) error {
+	if _, ok := multiply(maxWeight, sizes...); !ok {
+		return wrong(kind, got, "a weight of at least one value and at most %d, not %v", maxWeight, sizes)
+	}
+	return nil
 }
 
 // arity demands a number of inputs.

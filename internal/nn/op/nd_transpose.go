@@ -1,6 +1,10 @@
 package op
 
-import "vizserver/internal/nn"
+import (
+	"slices"
+
+	"vizserver/internal/nn"
+)
 
 // Transpose orders the dimensions of a sample anew: dimension k of the output is dimension
 // Perm[k] of the input. Batch left out. ONNX: Transpose with perm[0] = 0, the others less 1.
@@ -17,18 +21,16 @@ func (t Transpose) Infer(in []nn.Shape) (nn.Shape, error) {
 	if err := oneND(t.Kind(), in, t.Dims); err != nil {
 		return nn.Shape{}, err
 	}
-	var seen [maxRank]bool
-	out := make([]int, 0, maxRank)
-	for _, p := range t.Perm {
-		if p < 0 || p >= len(t.Dims) || seen[p] {
-			out = nil
-			break
-		}
-		seen[p] = true
-		out = append(out, t.Dims[p])
+	fits := len(t.Perm) == len(t.Dims)
+	for k, p := range slices.Sorted(slices.Values(t.Perm)) {
+		fits = fits && k == p
 	}
-	if len(out) != len(t.Dims) {
+	if !fits {
 		return nn.Shape{}, wrong(t.Kind(), in[0], "each dimension of %v once, not %s", t.Dims, dimsText(t.Perm))
+	}
+	out := make([]int, len(t.Perm))
+	for k, p := range t.Perm {
+		out[k] = t.Dims[p]
 	}
 	return projected(t.Kind(), in[0], out, in[0].N)
 }

@@ -16,9 +16,15 @@ func (RBF) Kind() string { return "RBF" }
 
 // Infer returns N×Out×1×1.
 func (r RBF) Infer(in []nn.Shape) (nn.Shape, error) {
+	if err := arity(r.Kind(), in, 1); err != nil {
+		return nn.Shape{}, err
+	}
 	s := in[0]
 	if s.H != 1 || s.W != 1 || r.Out < 1 {
 		return nn.Shape{}, &nn.ShapeError{Op: "RBF", Got: s, Want: "a vector N×C×1×1 and at least one output"}
+	}
+	if err := weightFits("RBF", s, r.Out, s.C); err != nil {
+		return nn.Shape{}, err
 	}
 	return nn.Shape{N: s.N, C: r.Out, H: 1, W: 1}, nil
 }

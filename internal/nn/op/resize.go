@@ -21,6 +21,9 @@ func (Resize) Kind() string { return "Resize" }
 
 // Infer returns N×C×H′×W′.
 func (r Resize) Infer(in []nn.Shape) (nn.Shape, error) {
+	if err := arity(r.Kind(), in, 1); err != nil {
+		return nn.Shape{}, err
+	}
 	if r.Out.H < 1 || r.Out.W < 1 {
 		return nn.Shape{}, &nn.ShapeError{Op: "Resize", Got: in[0], Want: "an output of at least 1×1"}
 	}

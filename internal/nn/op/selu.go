@@ -60,6 +60,9 @@ func (CELU) Kind() string { return "Celu" }
 
 // Infer demands an Alpha that divides.
 func (e CELU) Infer(in []nn.Shape) (nn.Shape, error) {
+	if err := arity(e.Kind(), in, 1); err != nil {
+		return nn.Shape{}, err
+	}
 	if e.Alpha == 0 {
 		return nn.Shape{}, &nn.ShapeError{Op: "Celu", Got: in[0], Want: "an alpha other than 0"}
 	}

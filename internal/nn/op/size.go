@@ -23,15 +23,21 @@ type window struct{ kernel, stride, pad, extra, dilation Size }
 // maxAttr bounds sizes that come from a file, so that no product of two of them overflows.
 const maxAttr = 1 << 30
 
+// bounded demands sizes between −maxAttr and maxAttr.
+func bounded(kind string, s nn.Shape, sizes ...Size) error {
+	for _, p := range sizes {
+		if min(p.H, p.W) < -maxAttr || max(p.H, p.W) > maxAttr {
+			return &nn.ShapeError{Op: kind, Got: s, Want: "kernel, stride, dilation and padding of at most 2³⁰"}
+		}
+	}
+	return nil
+}
+
 // out returns the size of the output: ⌊(in + 2·pad + extra − dilation·(kernel−1) − 1)/stride⌋ + 1,
 // with ⌈⌉ where ceil is set, as in PyTorch.
 func (w window) out(kind string, s nn.Shape, ceil bool) (h, wd int, err error) {
-	most := 0
-	for _, p := range [...]Size{w.kernel, w.stride, w.pad, w.extra, w.dilation} {
-		most = max(most, p.H, p.W, -p.H, -p.W)
-	}
-	if most > maxAttr {
-		return 0, 0, &nn.ShapeError{Op: kind, Got: s, Want: "kernel, stride, dilation and padding of at most 2³⁰"}
+	if err := bounded(kind, s, w.kernel, w.stride, w.pad, w.extra, w.dilation); err != nil {
+		return 0, 0, err
 	}
 	bad := w.kernel.H < 1 || w.kernel.W < 1 || w.stride.H < 1 || w.stride.W < 1 ||
 		w.dilation.H < 1 || w.dilation.W < 1 || w.pad.H < 0 || w.pad.W < 0 ||

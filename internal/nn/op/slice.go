@@ -15,6 +15,9 @@ func (Slice) Kind() string { return "Slice" }
 
 // Infer demands 0 ≤ Start < End ≤ C.
 func (s Slice) Infer(in []nn.Shape) (nn.Shape, error) {
+	if err := arity(s.Kind(), in, 1); err != nil {
+		return nn.Shape{}, err
+	}
 	if s.Start < 0 || s.Start >= s.End || s.End > in[0].C {
 		return nn.Shape{}, &nn.ShapeError{Op: "Slice", Got: in[0], Want: "channels from Start below End, both inside the input"}
 	}
@@ -80,6 +83,9 @@ func (ChannelShuffle) Kind() string { return "ChannelShuffle" }
 
 // Infer demands groups that divide the channels.
 func (c ChannelShuffle) Infer(in []nn.Shape) (nn.Shape, error) {
+	if err := arity(c.Kind(), in, 1); err != nil {
+		return nn.Shape{}, err
+	}
 	if c.Groups < 1 || in[0].C%c.Groups != 0 {
 		return nn.Shape{}, &nn.ShapeError{Op: c.Kind(), Got: in[0], Want: "channels that the groups divide"}
 	}

@@ -112,6 +112,9 @@ func (u Unary) Signed() bool { return !unaries[u.Fn].unsigned }
 
 // Infer demands a function that is there.
 func (u Unary) Infer(in []nn.Shape) (nn.Shape, error) {
+	if err := arity(u.Kind(), in, 1); err != nil {
+		return nn.Shape{}, err
+	}
 	if !IsUnary(u.Fn) {
 		return nn.Shape{}, &nn.ShapeError{Op: "Unary", Got: in[0], Want: fmt.Sprintf("a function of the table, not %.40q", u.Fn)}
 	}

@@ -129,6 +129,20 @@ func load(t *testing.T, f *weights.File, c Case) *data {
 	return d
 }
 
+// Inputs returns the shapes of the inputs of one case.
+func Inputs(t *testing.T, golden, name string) []nn.Shape {
+	t.Helper()
+	f := open(t, golden)
+	var list []nn.Shape
+	for i := 0; ; i++ {
+		x := f.Tensor(fmt.Sprintf("%s/x%d", name, i))
+		if x == nil {
+			return list
+		}
+		list = append(list, shapeOf(t, x))
+	}
+}
+
 func shapeOf(t *testing.T, x *weights.Tensor) nn.Shape {
 	t.Helper()
 	if len(x.Shape) != 4 {
