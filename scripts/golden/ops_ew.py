@@ -7,6 +7,7 @@ Where PyTorch has no such operator the formula of the ONNX operator's definition
 in PyTorch for autograd's sake. opcase.py says what a case is.
 """
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 
@@ -144,5 +145,62 @@ case("groupnorm/two", lambda x, w, b: F.group_norm(x, 2, w, b), [(2, 6, 3, 5)], 
 case("groupnorm/one", lambda x, w, b: F.group_norm(x, 1, w, b, eps=1e-3), [(2, 4, 3, 5)], [(4,)] * 2)
 for p in (1, 2, 3):
     case(f"lpnorm/p{p}", lambda x, p=p: F.normalize(x, p, dim=1, eps=1e-30), [(2, 5, 3, 4)])
+
+def depth_to_space(x, b):
+    """ONNX DepthToSpace, mode DCR, as its definition writes it."""
+    n, c, h, w = x.shape
+    return x.reshape(n, b, b, c // b**2, h, w).permute(0, 3, 4, 1, 5, 2).reshape(n, c // b**2, h * b, w * b)
+
+
+def space_to_depth(x, b):
+    """ONNX SpaceToDepth, as its definition writes it."""
+    n, c, h, w = x.shape
+    return x.reshape(n, c, h // b, b, w // b, b).permute(0, 3, 5, 1, 2, 4).reshape(n, c * b**2, h // b, w // b)
+
+
+case("depthtospace/dcr", lambda x: depth_to_space(x, 2), [(2, 12, 3, 5)])
+case("depthtospace/crd", lambda x: F.pixel_shuffle(x, 3), [(2, 18, 2, 4)])
+case("spacetodepth/two", lambda x: space_to_depth(x, 2), [(2, 3, 4, 10)])
+case("spacetodepth/three", lambda x: space_to_depth(x, 3), [(1, 2, 6, 9)])
+
+
+def pad(mode, top, bottom, left, right):
+    """NumPy's pad on the numbers of the rows and columns; what is negative is cut first, as ONNX has it."""
+
+    def places(n, before, after):
+        kept = np.arange(n)[max(0, -before) : n - max(0, -after)]
+        return torch.from_numpy(np.pad(kept, (max(0, before), max(0, after)), mode))
+
+    return lambda x: x[:, :, places(x.shape[2], top, bottom)][:, :, :, places(x.shape[3], left, right)]
+
+
+for mode in ("reflect", "edge", "wrap"):
+    case(f"pad_{mode}/plain", pad(mode, 2, 1, 3, 0), [(2, 3, 4, 5)])
+    case(f"pad_{mode}/far", pad(mode, 0, 9, 11, 4), [(2, 3, 4, 3)])
+    case(f"pad_{mode}/cut", pad(mode, -2, 4, 3, -1), [(2, 3, 5, 7)])
+    case(f"pad_{mode}/thin", pad(mode, 1, 2, 2, 1), [(2, 3, 1, 4)])
+case("pad_channels_value/both", lambda x: F.pad(x, (0, 0, 0, 0, 1, 2), value=0.75), [(2, 3, 4, 5)])
+
+
+def conv_transpose(pads, kernel, **options):
+    """The whole transposed convolution, cut by the pads top, left, bottom, right."""
+
+    def run(x, w, b):
+        y = F.conv_transpose2d(x, w, b, **options)
+        top, left, bottom, right = pads
+        return y[:, :, top : y.shape[2] - bottom, left : y.shape[3] - right]
+
+    return run
+
+
+case("convtranspose_uneven/stride", conv_transpose((0, 2, 3, 1), (4, 3), stride=(3, 2)), [(2, 3, 4, 5)], [(3, 4, 4, 3), (4,)])
+case("convtranspose_uneven/five", conv_transpose((0, 0, 1, 2), (5, 5)), [(2, 3, 4, 6)], [(3, 4, 5, 5), (4,)])
+case(
+    "convtranspose_uneven/groups",
+    conv_transpose((1, 0, 2, 1), (2, 3), stride=2, groups=2, dilation=(2, 1)),
+    [(2, 4, 3, 5)],
+    [(4, 3, 2, 3), (6,)],
+)
+case("conv_uneven/begin", lambda x, w, b: F.conv2d(F.pad(x, (3, 0, 2, 1)), w, b, (2, 1), dilation=(1, 2)), [(2, 3, 7, 9)], [(4, 3, 3, 2), (4,)])
 
 write("python scripts/golden/ops_ew.py")

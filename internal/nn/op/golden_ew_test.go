@@ -38,6 +38,38 @@ var goldensEW = map[string][]optest.Case{
 	"instancenorm": {{Name: "plain", Op: op.InstanceNorm{}}, {Name: "eps", Op: op.InstanceNorm{Eps: 0.1}}},
 	"groupnorm":    {{Name: "two", Op: op.GroupNorm{Groups: 2}}, {Name: "one", Op: op.GroupNorm{Groups: 1, Eps: 1e-3}}},
 	"lpnorm":       {{Name: "p1", Op: op.LpNorm{P: 1}}, {Name: "p2", Op: op.LpNorm{}}, {Name: "p3", Op: op.LpNorm{P: 3}}},
+
+	"depthtospace": {{Name: "dcr", Op: op.DepthToSpace{Block: 2}}, {Name: "crd", Op: op.DepthToSpace{Block: 3, CRD: true}}},
+	"spacetodepth": {{Name: "two", Op: op.SpaceToDepth{Block: 2}}, {Name: "three", Op: op.SpaceToDepth{Block: 3}}},
+	"pad_reflect":  pads("reflect"),
+	"pad_edge":     pads("edge"),
+	"pad_wrap":     pads("wrap"),
+
+	"pad_channels_value": {{Name: "both", Op: op.PadChannels{Before: 1, After: 2, Value: 0.75}}},
+
+	"convtranspose_uneven": {
+		{Name: "stride", Op: op.ConvTranspose{
+			Out: 4, Kernel: op.Size{H: 4, W: 3}, Stride: op.Size{H: 3, W: 2}, Pad: op.Size{H: 0, W: 2}, OutPad: op.Size{H: -3, W: 1},
+		}},
+		{Name: "five", Op: op.ConvTranspose{Out: 4, Kernel: op.Square(5), OutPad: op.Size{H: -1, W: -2}}},
+		{Name: "groups", Op: op.ConvTranspose{
+			Out: 6, Kernel: op.Size{H: 2, W: 3}, Stride: op.Square(2), Pad: op.Size{H: 1}, OutPad: op.Square(-1), Groups: 2,
+			Dilation: op.Size{H: 2, W: 1},
+		}},
+	},
+	"conv_uneven": {{Name: "begin", Op: op.Conv{
+		Out: 4, Kernel: op.Size{H: 3, W: 2}, Stride: op.Size{H: 2, W: 1}, Dilation: op.Size{H: 1, W: 2},
+		Pad: op.Size{H: 2, W: 3}, Extra: op.Size{H: -1, W: -3},
+	}}},
+}
+
+func pads(mode string) []optest.Case {
+	return []optest.Case{
+		{Name: "plain", Op: op.Pad{Top: 2, Bottom: 1, Left: 3, Mode: mode}},
+		{Name: "far", Op: op.Pad{Bottom: 9, Left: 11, Right: 4, Mode: mode}},
+		{Name: "cut", Op: op.Pad{Top: -2, Bottom: 4, Left: 3, Right: -1, Mode: mode}},
+		{Name: "thin", Op: op.Pad{Top: 1, Bottom: 2, Left: 2, Right: 1, Mode: mode}},
+	}
 }
 
 // uneven lists pooling over windows with dilation and padding that differs before and behind.

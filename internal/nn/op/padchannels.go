@@ -5,19 +5,25 @@ import (
 	"vizserver/internal/nn/kernel"
 )
 
-// PadChannels adds maps of zeros before and after the input's: the shortcut of a residual
+// PadChannels adds maps of one value, zero mostly, before and after the input's: the shortcut of a residual
 // block that has more maps than its input, without a weight (He et al. 2015, option A).
 //
 // Input N×C×H×W, output N×(Before+C+After)×H×W. ONNX: Pad, mode constant, axis 1.
-type PadChannels struct{ Before, After int }
+type PadChannels struct {
+	Before, After int
+	Value         float32
+}
 
 // Kind names the operator.
 func (PadChannels) Kind() string { return "PadChannels" }
 
 // Infer demands amounts of at least 0.
 func (p PadChannels) Infer(in []nn.Shape) (nn.Shape, error) {
-	if p.Before < 0 || p.After < 0 {
-		return nn.Shape{}, &nn.ShapeError{Op: "PadChannels", Got: in[0], Want: "no negative number of maps before or after"}
+	if err := arity(p.Kind(), in, 1); err != nil {
+		return nn.Shape{}, err
+	}
+	if p.Before < 0 || p.After < 0 || p.Before > maxElems || p.After > maxElems {
+		return nn.Shape{}, &nn.ShapeError{Op: "PadChannels", Got: in[0], Want: "a number of maps before and after from 0 to 2²⁷"}
 	}
 	out := in[0]
 	out.C += p.Before + p.After
@@ -33,9 +39,9 @@ func (p PadChannels) part(t *nn.Tensor, n int) []float32 {
 	return t.Sample(n)[p.Before*plane : (t.Shape.C-p.After)*plane]
 }
 
-// Forward fills with zeros, then copies the channels.
+// Forward fills with the value, then copies the channels.
 func (p PadChannels) Forward(in []*nn.Tensor, _ [][]float32, out *nn.Tensor) {
-	fill(out.Data, 0)
+	fill(out.Data, p.Value)
 	for n := range out.Shape.N {
 		copy(p.part(out, n), in[0].Sample(n))
 	}
@@ -51,7 +57,7 @@ func (p PadChannels) Backward(g *nn.Grad) {
 	}
 }
 
-// Sees returns the channels' places in the input; maps of zeros see nothing.
+// Sees returns the channels' places in the input; added maps see nothing.
 func (p PadChannels) Sees(_ int, in []nn.Shape, out nn.Area) nn.Area {
 	a := out
 	a.Channels = nil

@@ -59,6 +59,8 @@ var Table = []nn.Op{
 	InstanceNorm{},
 	GroupNorm{},
 	LpNorm{},
+	DepthToSpace{},
+	SpaceToDepth{},
 	Constant{},
 	Reshape{},
 	Transpose{},
