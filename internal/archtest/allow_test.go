@@ -37,9 +37,10 @@ var allowed = map[string][]string{
 	"internal/pull": {"internal/fault", "internal/nn"},
 
 	"internal/weights": {"internal/fault"},
-	"internal/wire":    {"internal/fault"},                // protobuf messages before they are decoded
-	"internal/confine": {"internal/fault"},                // the child process that reads dangerous formats; main and modelfile use it
-	"internal/imgio":   {"internal/fault", "internal/nn"}, // nn.ImagePre says how a net wants its photos
+	"internal/wire":    {"internal/fault"},                     // protobuf messages before they are decoded
+	"internal/pth":     {"internal/fault", "internal/weights"}, // a checkpoint becomes a safetensors file
+	"internal/confine": {"internal/fault"},                     // the child process that reads dangerous formats; main and modelfile use it
+	"internal/imgio":   {"internal/fault", "internal/nn"},      // nn.ImagePre says how a net wants its photos
 	"internal/mnist":   {"internal/fault"},
 	"models":           {"internal/fault"},
 
