@@ -209,3 +209,22 @@ func (o MatMul) Sees(i int, in []nn.Shape, out nn.Area) nn.Area {
 func (o MatMul) Feeds(i int, in []nn.Shape, area nn.Area) nn.Area {
 	return o.joins(i, in).feeds(in[i], outOf(o, in), area)
 }
+
+// Explain gives one term: the row of the first input with the column of the second as its weights.
+func (o MatMul) Explain(in []*nn.Tensor, _ [][]float32, y *nn.Tensor, c, row, col int) nn.Terms {
+	p, _ := o.sizes()
+	e := (c*y.Shape.H+row)*y.Shape.W + col
+	matrix, m, n := e/(p.m*p.n), e/p.n%p.m, e%p.n
+	a, b := p.a.place(matrix)+m*p.k, p.b.place(matrix)+n
+	x, w := sample(in[0], 0), sample(in[1], 0)
+	s := in[0].Shape
+	term := nn.Term{Channel: a / s.Plane(), Channels: 1, Y: a / s.W % s.H, H: 1, W: p.k}
+	if len(o.A) == 1 {
+		term.Channels, term.W = p.k, 1
+	}
+	var acc float32
+	for k := range p.k {
+		acc = addProduct(&term, acc, x[a+k], w[b+k*p.n])
+	}
+	return nn.Terms{Terms: []nn.Term{term}, Repeated: acc}
+}

@@ -1,6 +1,7 @@
 package op_test
 
 import (
+	"encoding/json"
 	"math"
 	"math/rand/v2"
 	"reflect"
@@ -9,6 +10,7 @@ import (
 
 	"vizserver/internal/nn"
 	"vizserver/internal/nn/op"
+	"vizserver/internal/nn/optest"
 )
 
 func TestProject(t *testing.T) {
@@ -38,31 +40,21 @@ func TestProject(t *testing.T) {
 	}
 }
 
-// inputsOf returns shapes that an N-dimensional operator of goldensND takes.
-func inputsOf(t *testing.T, o nn.Op) []nn.Shape {
+// inputsOf returns the shapes of the inputs of a golden case, for one sample.
+func inputsOf(t *testing.T, golden string, c optest.Case) []nn.Shape {
 	t.Helper()
-	switch o := o.(type) {
-	case op.Constant:
-		return nil
-	case op.Reshape:
-		return []nn.Shape{{N: 1, C: o.W * o.C, H: 1, W: o.H}}
-	case op.MatMul:
-		return []nn.Shape{op.Project(o.A), op.Project(o.B)}
-	case op.ConcatAxis:
-		var in []nn.Shape
-		for _, d := range o.Dims {
-			in = append(in, op.Project(d))
-		}
-		return in
+	in := optest.Inputs(t, golden, c.Name)
+	for i := range in {
+		in[i].N = 1
 	}
-	return []nn.Shape{op.Project(reflect.ValueOf(o).FieldByName("Dims").Interface().([]int))}
+	return in
 }
 
 // Sees and Feeds are the smallest boxes that hold what NaN in a single unit gets to.
 func TestReachIsExact(t *testing.T) {
 	for golden, cases := range goldensND {
 		for _, c := range cases {
-			t.Run(golden+"/"+c.Name, func(t *testing.T) { reachIsExact(t, c.Op, inputsOf(t, c.Op)) })
+			t.Run(golden+"/"+c.Name, func(t *testing.T) { reachIsExact(t, c.Op, inputsOf(t, golden, c)) })
 		}
 	}
 }
@@ -207,5 +199,69 @@ func TestSlidesOfND(t *testing.T) {
 		if got := c.op.Slide(c.in); got != c.want {
 			t.Errorf("%+v: %+v, want %+v", c.op, got, c.want)
 		}
+	}
+}
+
+// A file of the server's own format keeps operators as JSON.
+func TestAttributesSurviveJSON(t *testing.T) {
+	for _, list := range allGoldens {
+		for golden, cases := range list {
+			for _, c := range cases {
+				b, err := json.Marshal(c.Op)
+				if err != nil {
+					t.Fatalf("%s/%s: %v", golden, c.Name, err)
+				}
+				back := reflect.New(reflect.TypeOf(c.Op))
+				if err := json.Unmarshal(b, back.Interface()); err != nil {
+					t.Fatalf("%s/%s: %v", golden, c.Name, err)
+				}
+				if got := back.Elem().Interface(); !reflect.DeepEqual(got, c.Op) {
+					t.Errorf("%s/%s: %+v became %+v by %s", golden, c.Name, c.Op, got, b)
+				}
+			}
+		}
+	}
+}
+
+// Every product of a unit stands in its explanation, whose sum is the stored value bit for bit.
+func TestMatMulExplains(t *testing.T) {
+	r := rand.New(rand.NewPCG(4, 44))
+	for _, c := range goldensND["matmul"] {
+		t.Run(c.Name, func(t *testing.T) {
+			shapes := inputsOf(t, "matmul", c)
+			var in []*nn.Tensor
+			for _, s := range shapes {
+				x := nn.NewTensor(s)
+				for i := range x.Data {
+					x.Data[i] = float32(r.NormFloat64())
+				}
+				in = append(in, x)
+			}
+			out, err := c.Op.Infer(shapes)
+			if err != nil {
+				t.Fatal(err)
+			}
+			y := nn.NewTensor(out)
+			c.Op.Forward(in, nil, y)
+			for e, v := range y.Data {
+				u := unit(out, e)
+				terms := c.Op.(nn.Explainer).Explain(in, nil, y, u.Channels[0], u.Y0, u.X0)
+				if terms.Repeated != v {
+					t.Fatalf("unit %+v is %v, repeated %v", u, v, terms.Repeated)
+				}
+				term, i := terms.Terms[0], 0
+				for ch := range term.Channels {
+					for x := range term.W {
+						if at := in[0].At(0, term.Channel+ch, term.Y, term.X+x); at != term.Inputs[i] {
+							t.Fatalf("unit %+v: input %d is %v, said %v", u, i, at, term.Inputs[i])
+						}
+						i++
+					}
+				}
+				if i != len(term.Inputs) {
+					t.Fatalf("unit %+v: a box of %d values, %d said", u, i, len(term.Inputs))
+				}
+			}
+		})
 	}
 }
