@@ -377,20 +377,3 @@ func TestConvertReadsAFileFromItsStart(t *testing.T) {
 		t.Error("a closed file was read")
 	}
 }
-
-func TestModernName(t *testing.T) {
-	t.Parallel()
-	for in, want := range map[string]string{
-		"features.denseblock1.denselayer1.norm.1.weight":       "features.denseblock1.denselayer1.norm1.weight",
-		"features.denseblock4.denselayer16.conv.2.weight":      "features.denseblock4.denselayer16.conv2.weight",
-		"features.denseblock1.denselayer2.norm.2.running_mean": "features.denseblock1.denselayer2.norm2.running_mean",
-		"features.denseblock1.denselayer2.norm1.running_mean":  "features.denseblock1.denselayer2.norm1.running_mean",
-		"features.transition1.norm.weight":                     "features.transition1.norm.weight",
-		"layer1.0.norm.1.weight":                               "layer1.0.norm.1.weight",
-		"features.denseblock1.denselayer1.norm.3.weight":       "features.denseblock1.denselayer1.norm.3.weight",
-	} {
-		if got := ModernName(in); got != want {
-			t.Errorf("%s became %s, want %s", in, got, want)
-		}
-	}
-}

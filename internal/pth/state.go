@@ -1,7 +1,6 @@
 package pth
 
 import (
-	"regexp"
 	"strings"
 
 	"vizserver/internal/fault"
@@ -107,14 +106,4 @@ func (a *archive) fill(named []namedTensor) ([]weights.Tensor, error) {
 		out[i] = weights.Tensor{Name: n.name, Dtype: n.dtype.name, Shape: shape, Data: n.bytes(data)}
 	}
 	return out, nil
-}
-
-// oldDense is torchvision's pattern (models/densenet.py) for the names of checkpoints from before
-// PyTorch 0.4, in which a module's name could hold a dot.
-var oldDense = regexp.MustCompile(`^(.*denselayer\d+\.(?:norm|relu|conv))\.([12]\.(?:weight|bias|running_mean|running_var|num_batches_tracked))$`)
-
-// ModernName is the name that a parameter has in today's torchvision: DenseNet's norm.1.weight of
-// old checkpoints is norm1.weight. Other names stay as they are.
-func ModernName(name string) string {
-	return oldDense.ReplaceAllString(name, "$1$2")
 }
