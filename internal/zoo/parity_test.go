@@ -16,6 +16,7 @@ import (
 	"vizserver/internal/nn"
 	"vizserver/internal/testutil"
 	"vizserver/internal/weights"
+	"vizserver/internal/zoo/seed"
 )
 
 // How far a value may be from PyTorch's, over the largest of its tensor.
@@ -55,11 +56,9 @@ type zooGolden struct {
 // valueFacts are what scripts/golden/zoo.py writes of one value.
 type valueFacts struct {
 	size   string    // CxHxW
-	stats  []float32 // those of statNames
+	stats  []float32 // those of seed.Stats
 	probes []float32 // numbers at seeded places
 }
-
-var statNames = []string{"mean", "std", "min", "max", "l2", "signed"}
 
 func readZooGolden(t *testing.T, name string) zooGolden {
 	t.Helper()
@@ -77,7 +76,7 @@ func readZooGolden(t *testing.T, name string) zooGolden {
 	}
 	stats, probes := f.Tensor("stats"), f.Tensor("probes")
 	words := strings.Fields(g.Values)
-	if len(words) != 2*stats.Shape[0] || !slices.Equal(g.Stats, statNames) {
+	if len(words) != 2*stats.Shape[0] || !slices.Equal(g.Stats, seed.Stats) {
 		t.Fatalf("%d words for %d values, with %v", len(words), stats.Shape[0], g.Stats)
 	}
 	rows := func(x *weights.Tensor) [][]float32 { return slices.Collect(slices.Chunk(x.Float32(), x.Shape[1])) }
@@ -124,7 +123,7 @@ func checkZooParity(t *testing.T, e *Entry, g *nn.Graph) {
 	}
 	run := plan.NewRun()
 	defer run.Release()
-	if err := run.Execute(context.WithoutCancel(t.Context()), seededInput(len(run.Input()))); err != nil {
+	if err := run.Execute(context.WithoutCancel(t.Context()), seed.Input(len(run.Input()))); err != nil {
 		t.Fatal(err)
 	}
 	compareNames(t, e.Name, m.Graph, golden.facts)
@@ -141,7 +140,7 @@ func checkZooParity(t *testing.T, e *Entry, g *nn.Graph) {
 		}
 		n := math.Sqrt(float64(v.Shape.Len()))
 		got.stats[4], want.stats[4] = got.stats[4]/float32(n), want.stats[4]/float32(n) // root mean square
-		for i, s := range statNames {
+		for i, s := range seed.Stats {
 			closeTo(t, v.Name+" "+s, got.stats[i:i+1], want.stats[i:i+1], parityTolerance, largest, &worst)
 		}
 		closeTo(t, v.Name, got.probes, want.probes, parityTolerance, largest, &worst)
@@ -189,38 +188,8 @@ func closeTo(t *testing.T, what string, got, want []float32, tolerance, largest 
 
 // factsOf measures a value as scripts/golden/zoo.py does.
 func factsOf(v *nn.Value, x []float32, probes int) valueFacts {
-	n := float64(len(x))
-	low, high := math.Inf(1), math.Inf(-1)
-	var sum, squares, signed float64
-	seed, bits := hash("sign:"+v.Name), uint64(0)
-	for i, f := range x {
-		d := float64(f)
-		low, high = math.Min(low, d), math.Max(high, d)
-		sum += d
-		squares += d * d
-		if i%64 == 0 {
-			bits = word(seed, i/64)
-		}
-		if bits&1 == 1 {
-			d = -d
-		}
-		bits >>= 1
-		signed += d
-	}
-	mean := sum / n
-	var spread float64
-	for _, f := range x {
-		d := float64(f) - mean
-		spread += d * d
-	}
 	f := valueFacts{size: fmt.Sprintf("%dx%dx%d", v.Shape.C, v.Shape.H, v.Shape.W)}
-	for _, s := range []float64{mean, math.Sqrt(spread / n), low, high, math.Sqrt(squares), signed / math.Sqrt(n)} {
-		f.stats = append(f.stats, float32(s))
-	}
-	seed = hash("probe:" + v.Name)
-	for j := range probes {
-		f.probes = append(f.probes, x[word(seed, j)%uint64(len(x))])
-	}
+	f.stats, f.probes = seed.Measure(v.Name, x, probes)
 	return f
 }
 
@@ -238,6 +207,3 @@ func parameterHash(w nn.Weights) string {
 	sum := sha256.Sum256([]byte(strings.Join(lines, "\n")))
 	return hex.EncodeToString(sum[:])
 }
-
-// seededInput is the input of all nets: 0…1.
-func seededInput(size int) []float32 { return uniform("input", size, 0, 1) }

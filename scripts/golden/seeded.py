@@ -1,7 +1,7 @@
-"""Seeded weights and inputs: the same bits as internal/zoo/seeded.go, from names and shapes alone.
+"""Seeded weights and inputs: the same bits as internal/zoo/seed, from names and shapes alone.
 
     python scripts/golden/seeded.py             compares with testdata/golden/zoo/seeded.json
-    python scripts/golden/seeded.py --write     writes that file, which internal/zoo tests too
+    python scripts/golden/seeded.py --write     writes that file, which internal/zoo/seed tests too
 """
 
 import hashlib
@@ -42,7 +42,7 @@ def uniform(name, dims, lo, hi):
 
 
 def weight(name, dims):
-    """The parameter of this name: the bounds are explained at zoo.Seeded."""
+    """The parameter of this name: the bounds are explained at seed.Param."""
     if len(dims) > 1:
         bound = math.sqrt(6 / math.prod(dims[1:]))
         if "se.fc" in name or "se_module.fc" in name:

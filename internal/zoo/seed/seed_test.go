@@ -1,4 +1,4 @@
-package zoo
+package seed
 
 import (
 	"crypto/sha256"
@@ -12,12 +12,11 @@ import (
 	"slices"
 	"testing"
 
-	"vizserver/internal/nn"
 	"vizserver/internal/testutil"
 )
 
-// TestSeeded compares the seeded numbers with those of scripts/golden/seeded.py, bit for bit.
-func TestSeeded(t *testing.T) {
+// TestParam compares the seeded numbers with those of scripts/golden/seeded.py, bit for bit.
+func TestParam(t *testing.T) {
 	b, err := os.ReadFile(filepath.Join(testutil.Root(t), "testdata/golden/zoo/seeded.json"))
 	if err != nil {
 		t.Fatal(err)
@@ -35,10 +34,9 @@ func TestSeeded(t *testing.T) {
 		t.Fatalf("only %d cases", len(cases))
 	}
 	for _, c := range cases {
-		p := nn.ParamSpec{Name: c.Name, Dims: c.Dims}
-		x := seeded(p)
+		x := Param(c.Name, c.Dims)
 		if c.Name == "input" {
-			x = seededInput(p.Len())
+			x = Input(len(x))
 		}
 		var ends []string
 		for _, v := range slices.Concat(x[:3], x[len(x)-3:]) {
