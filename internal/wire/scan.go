@@ -1,6 +1,8 @@
 package wire
 
 import (
+	"strings"
+
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
@@ -27,12 +29,16 @@ type Limits struct {
 // *fault.Error: Unprocessable where b is damaged, TooLarge where a limit is passed.
 func Scan(b []byte, md protoreflect.MessageDescriptor, l Limits) error {
 	s := scanner{all: b, Limits: l}
+	if p := md.ParentFile().Package(); p != "" {
+		s.prefix = string(p) + "."
+	}
 	return s.message(b, md, 1)
 }
 
 type scanner struct {
 	Limits
-	all []byte
+	all    []byte
+	prefix string // the package and a point, in front of full names
 }
 
 // at is the byte of all at which part starts: parts are cut out of all by slicing, which keeps the
@@ -46,7 +52,7 @@ func (s *scanner) message(b []byte, md protoreflect.MessageDescriptor, depth int
 	if s.Messages--; s.Messages < 0 {
 		return s.tooMany("parts", b)
 	}
-	seen := map[protowire.Number]int{}
+	var seen map[protowire.Number]int // of the fields with a bound; mostly there is none
 	for len(b) > 0 {
 		num, typ, n := protowire.ConsumeTag(b)
 		if n < 0 {
@@ -62,11 +68,15 @@ func (s *scanner) message(b []byte, md protoreflect.MessageDescriptor, depth int
 		if fd == nil {
 			continue
 		}
-		seen[num]++
-		if most, bounded := s.Of[fieldName(md, fd)]; bounded && seen[num] > most {
-			return fault.New(fault.TooLarge, "%s stands more than %d times in one part of the file", fieldName(md, fd), most)
+		if most, bounded := s.Of[s.name(fd)]; bounded {
+			if seen == nil {
+				seen = map[protowire.Number]int{}
+			}
+			if seen[num]++; seen[num] > most {
+				return fault.New(fault.TooLarge, "%s stands more than %d times in one part of the file", s.name(fd), most)
+			}
 		}
-		if err := s.field(value[:size], typ, md, fd, depth); err != nil {
+		if err := s.field(value[:size], typ, fd, depth); err != nil {
 			return err
 		}
 	}
@@ -74,11 +84,11 @@ func (s *scanner) message(b []byte, md protoreflect.MessageDescriptor, depth int
 }
 
 // field looks at one value of a known field.
-func (s *scanner) field(value []byte, typ protowire.Type, md protoreflect.MessageDescriptor, fd protoreflect.FieldDescriptor, depth int) error {
+func (s *scanner) field(value []byte, typ protowire.Type, fd protoreflect.FieldDescriptor, depth int) error {
 	want := wireType(fd.Kind())
 	packed := typ == protowire.BytesType && want != typ && fd.IsList()
 	if typ != want && !packed {
-		return fault.New(fault.Unprocessable, "byte %d: field %s has wire type %d, want %d", s.at(value), fieldName(md, fd), typ, want)
+		return fault.New(fault.Unprocessable, "byte %d: field %s has wire type %d, want %d", s.at(value), s.name(fd), typ, want)
 	}
 	if typ != protowire.BytesType {
 		return s.count(value, 1)
@@ -136,8 +146,9 @@ func (s *scanner) damaged(b []byte) error {
 		WithHint("the file is damaged, was not copied whole, or has another format")
 }
 
-func fieldName(md protoreflect.MessageDescriptor, fd protoreflect.FieldDescriptor) string {
-	return string(md.Name()) + "." + string(fd.Name())
+// name is the field's name with its message's: "GraphProto.node".
+func (s *scanner) name(fd protoreflect.FieldDescriptor) string {
+	return strings.TrimPrefix(string(fd.FullName()), s.prefix)
 }
 
 // wireType is how a single value of the kind is written.

@@ -1,0 +1,5 @@
+package onnx
+
+import "testing"
+
+func fifo(*testing.T, string) {}
