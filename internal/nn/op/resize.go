@@ -6,14 +6,29 @@ import (
 	"vizserver/internal/nn"
 )
 
-// Resize scales each map to Out by the nearest or the four nearest values. Places are
-// half-pixel centres: output y reads input (y + ½)·H/H′ − ½.
+// Resize scales each map to Out, mixing input values around the place that an output place comes
+// from. Its zero value takes the nearest value as torch.nn.Upsample does.
 //
-// Input N×C×H×W, output N×C×H′×W′. ONNX: Resize, half_pixel (nearest: floor, asymmetric,
-// as torch.nn.Upsample); PyTorch: interpolate with align_corners=False.
+// Input N×C×H×W, output N×C×H′×W′. ONNX: Resize but for tf_crop_and_resize, which reads a region
+// from an input; PyTorch: interpolate.
 type Resize struct {
 	Out    Size
-	Linear bool
+	Linear bool   // in short for Mode "linear"
+	Mode   string // "nearest" (also ""), "linear", "cubic"
+
+	// Coords says where output place i comes from: ONNX's coordinate_transformation_mode, one of
+	// "half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "align_corners", "asymmetric";
+	// "" is asymmetric for the nearest value, else half_pixel.
+	Coords string
+	// Nearest rounds that place: "floor" (also ""), "ceil", "round_prefer_floor", "round_prefer_ceil".
+	Nearest string
+	// Scale is the factor of height and width where it is not the ratio of the sizes, which are
+	// rounded. Zero: the ratio.
+	Scale [2]float64
+
+	CubicA         float64 // the cubic's coefficient; zero: −0.75
+	ExcludeOutside bool    // weigh only places inside the map; else those outside repeat the border
+	Antialias      bool    // widen linear and cubic windows by 1/scale where the map shrinks
 }
 
 // Kind names the operator.
@@ -24,40 +39,95 @@ func (r Resize) Infer(in []nn.Shape) (nn.Shape, error) {
 	if err := arity(r.Kind(), in, 1); err != nil {
 		return nn.Shape{}, err
 	}
-	if r.Out.H < 1 || r.Out.W < 1 {
-		return nn.Shape{}, &nn.ShapeError{Op: "Resize", Got: in[0], Want: "an output of at least 1×1"}
+	s := in[0]
+	if min(r.Out.H, r.Out.W) < 1 || max(r.Out.H, r.Out.W) > maxAttr {
+		return nn.Shape{}, wrong(r.Kind(), s, "an output of at least 1×1")
 	}
-	return nn.Shape{N: in[0].N, C: in[0].C, H: r.Out.H, W: r.Out.W}, nil
+	switch r.mode() {
+	case "linear", "cubic":
+	case "nearest":
+		if r.Antialias {
+			return nn.Shape{}, wrong(r.Kind(), s, "the mode linear or cubic for antialias")
+		}
+	default:
+		return nn.Shape{}, wrong(r.Kind(), s, "the mode nearest, linear or cubic, not %.40q", r.Mode)
+	}
+	switch r.coords() {
+	case "half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "align_corners", "asymmetric":
+	default:
+		return nn.Shape{}, wrong(r.Kind(), s, "half_pixel, half_pixel_symmetric, pytorch_half_pixel, align_corners or asymmetric places, not %.40q", r.Coords)
+	}
+	switch r.Nearest {
+	case "", "floor", "ceil", "round_prefer_floor", "round_prefer_ceil":
+	default:
+		return nn.Shape{}, wrong(r.Kind(), s, "the nearest value by floor, ceil, round_prefer_floor or round_prefer_ceil, not %.40q", r.Nearest)
+	}
+	h, w := r.axes(s)
+	for _, a := range [...]resizeAxis{h, w} {
+		// A scale that fits the sizes also bounds the work of antialias: windows × places ≈ the map.
+		if a.scale != 0 && !(math.Abs(a.size()-float64(a.out)) < 1 && a.size() >= 0.5) {
+			return nn.Shape{}, wrong(r.Kind(), s, "a scale that makes %d of %d, not %v", a.out, a.in, a.scale)
+		}
+	}
+	if !(math.Abs(r.CubicA) < maxAttr) {
+		return nn.Shape{}, wrong(r.Kind(), s, "a cubic coefficient that is a number, not %v", r.CubicA)
+	}
+	return nn.Shape{N: s.N, C: s.C, H: r.Out.H, W: r.Out.W}, nil
+}
+
+func (r Resize) mode() string {
+	switch {
+	case r.Mode != "":
+		return r.Mode
+	case r.Linear:
+		return "linear"
+	}
+	return "nearest"
+}
+
+func (r Resize) coords() string {
+	switch {
+	case r.Coords != "":
+		return r.Coords
+	case r.mode() == "nearest":
+		return "asymmetric"
+	}
+	return "half_pixel"
+}
+
+func (r Resize) axes(in nn.Shape) (h, w resizeAxis) {
+	a := resizeAxis{
+		coords: r.coords(), nearest: r.Nearest, cubic: r.CubicA, linear: r.mode() == "linear", point: r.mode() == "nearest",
+		exclude: r.ExcludeOutside, antialias: r.Antialias,
+	}
+	if a.cubic == 0 {
+		a.cubic = -0.75
+	}
+	h, w = a, a
+	h.in, h.out, h.scale = in.H, r.Out.H, r.Scale[0]
+	w.in, w.out, w.scale = in.W, r.Out.W, r.Scale[1]
+	return h, w
 }
 
 // Params is empty.
 func (Resize) Params([]nn.Shape) []nn.ParamSpec { return nil }
 
-// tap is where one output row or column reads: between lo and hi, w of it from hi.
-func (r Resize) tap(i, in, out int) (lo, hi int, w float32) {
-	if !r.Linear {
-		lo = min(i*in/out, in-1)
-		return lo, lo, 0
-	}
-	p := math.Max((float64(i)+0.5)*float64(in)/float64(out)-0.5, 0)
-	lo = min(int(p), in-1)
-	return lo, min(lo+1, in-1), float32(p - float64(lo))
-}
-
-// each calls do for every output value and the four input places that it mixes.
+// each calls do for every output value and all input places that it mixes.
 func (r Resize) each(in, out nn.Shape, do func(o, i int, w float32)) {
+	h, w := r.axes(in)
 	o := 0
 	for plane := range out.N * out.C {
 		base := plane * in.Plane()
 		for y := range out.H {
-			y0, y1, wy := r.tap(y, in.H, out.H)
+			rows := h.taps(y)
 			for x := range out.W {
-				x0, x1, wx := r.tap(x, in.W, out.W)
-				do(o, base+y0*in.W+x0, (1-wy)*(1-wx))
-				if r.Linear {
-					do(o, base+y0*in.W+x1, (1-wy)*wx)
-					do(o, base+y1*in.W+x0, wy*(1-wx))
-					do(o, base+y1*in.W+x1, wy*wx)
+				columns := w.taps(x)
+				for j := range rows.n {
+					iy, wy := h.tap(&rows, j)
+					for k := range columns.n {
+						ix, wx := w.tap(&columns, k)
+						do(o, base+iy*in.W+ix, wy*wx)
+					}
 				}
 				o++
 			}
@@ -65,7 +135,7 @@ func (r Resize) each(in, out nn.Shape, do func(o, i int, w float32)) {
 	}
 }
 
-// Forward mixes the nearest values.
+// Forward mixes the values.
 func (r Resize) Forward(in []*nn.Tensor, _ [][]float32, out *nn.Tensor) {
 	clear(out.Data)
 	r.each(in[0].Shape, out.Shape, func(o, i int, w float32) { out.Data[o] += float32(w * in[0].Data[i]) })
@@ -82,28 +152,28 @@ func (r Resize) Backward(g *nn.Grad) {
 // Sees returns the values that the area mixes.
 func (r Resize) Sees(_ int, in []nn.Shape, out nn.Area) nn.Area {
 	a := out
-	a.Y0, _, _ = r.tap(out.Y0, in[0].H, r.Out.H)
-	_, a.Y1, _ = r.tap(out.Y1, in[0].H, r.Out.H)
-	a.X0, _, _ = r.tap(out.X0, in[0].W, r.Out.W)
-	_, a.X1, _ = r.tap(out.X1, in[0].W, r.Out.W)
+	h, w := r.axes(in[0])
+	a.Y0, _ = h.reach(out.Y0)
+	_, a.Y1 = h.reach(out.Y1)
+	a.X0, _ = w.reach(out.X0)
+	_, a.X1 = w.reach(out.X1)
 	return a
 }
 
 // Feeds returns the outputs that read a part of the area.
 func (r Resize) Feeds(_ int, in []nn.Shape, area nn.Area) nn.Area {
-	a := nn.Area{Channels: area.Channels, Y0: r.Out.H, X0: r.Out.W, Y1: -1, X1: -1}
-	for y := range r.Out.H {
-		if lo, hi, _ := r.tap(y, in[0].H, r.Out.H); lo <= area.Y1 && hi >= area.Y0 {
-			a.Y0, a.Y1 = min(a.Y0, y), y
-		}
-	}
-	for x := range r.Out.W {
-		if lo, hi, _ := r.tap(x, in[0].W, r.Out.W); lo <= area.X1 && hi >= area.X0 {
-			a.X0, a.X1 = min(a.X0, x), x
-		}
-	}
+	a := nn.Area{Channels: area.Channels}
+	h, w := r.axes(in[0])
+	a.Y0, a.Y1 = h.feeds(area.Y0, area.Y1)
+	a.X0, a.X1 = w.feeds(area.X0, area.X1)
 	if a.Y1 < 0 || a.X1 < 0 {
 		a.Channels = nil
 	}
 	return a
+}
+
+// Slide returns the steps between the input places that are mixed.
+func (r Resize) Slide(in []nn.Shape) [2]nn.Slide {
+	h, w := r.axes(in[0])
+	return [2]nn.Slide{h.slide(), w.slide()}
 }

@@ -60,18 +60,6 @@ func (p Pad) Slide([]nn.Shape) [2]nn.Slide {
 	return [2]nn.Slide{{Extent: 1, Stride: 1, Pad: float64(p.Top)}, {Extent: 1, Stride: 1, Pad: float64(p.Left)}}
 }
 
-// Slide returns the steps between the input places that are mixed.
-func (r Resize) Slide(in []nn.Shape) [2]nn.Slide {
-	axis := func(in, out int) nn.Slide {
-		step := float64(in) / float64(out)
-		if !r.Linear {
-			return nn.Slide{Extent: 1, Stride: step}
-		}
-		return nn.Slide{Extent: min(in, 2), Stride: step, Pad: (1 - step) / 2}
-	}
-	return [2]nn.Slide{axis(in[0].H, r.Out.H), axis(in[0].W, r.Out.W)}
-}
-
 // Slide returns the steps through the input: an output place reads every input place whose
 // kernel reaches it, one in Stride.
 func (c ConvTranspose) Slide([]nn.Shape) [2]nn.Slide {
