@@ -25,7 +25,8 @@ var allowed = map[string][]string{
 
 	// Nets from files: a reader for each format makes a draft; modelfile joins the readers.
 	"internal/modelfile": {
-		"internal/draft", "internal/fault", "internal/imgio", "internal/nn", "internal/nn/op", "internal/onnx",
+		"internal/caffe", "internal/confine", "internal/draft", "internal/fault", "internal/keras", "internal/nn", "internal/nn/op",
+		"internal/onnx", "internal/pth",
 		"internal/weights", "internal/zoo",
 	},
 	"internal/onnx":          {"internal/draft", "internal/fault", "internal/nn", "internal/nn/op", "internal/onnx/onnxpb", "internal/weights", "internal/wire"},

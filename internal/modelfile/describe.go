@@ -1,0 +1,101 @@
+package modelfile
+
+import (
+	"fmt"
+	"slices"
+
+	"vizserver/internal/draft"
+	"vizserver/internal/fault"
+	"vizserver/internal/nn/op"
+	"vizserver/internal/zoo"
+)
+
+// withAnswer puts a softmax behind a classifier that ends with logits: an output of one
+// number for each class whose last step is no softmax or sigmoid.
+func withAnswer(n *draft.Net) (*draft.Net, error) {
+	bare := *n
+	g, _, err := bare.Build()
+	if err != nil {
+		return nil, err
+	}
+	last := g.Nodes[len(g.Nodes)-1]
+	s := last.Output.Shape
+	switch last.Op.Kind() {
+	case "Softmax", "SoftmaxAxis", "Sigmoid", "Flatten", "Reshape":
+		if last.Op.Kind() != "Flatten" && last.Op.Kind() != "Reshape" {
+			return n, nil
+		}
+		if src := last.Inputs[0].Node; src != nil && src.Op.Kind() == "Softmax" {
+			return n, nil
+		}
+	}
+	if s.Plane() != 1 || s.C < 2 || g.Value("softmax") != nil {
+		return n, nil
+	}
+	bare.Nodes = append(slices.Clip(bare.Nodes), draft.Node{Name: "softmax", Op: op.Softmax{}, Inputs: []string{n.Output}})
+	bare.Output = "softmax"
+	return &bare, nil
+}
+
+// imageNetClasses is the size of ILSVRC's set; TensorFlow's nets put a class for the
+// background before it.
+const imageNetClasses = 1000
+
+// describe adds what a net of the zoo knows and a file does not say: the classes' names and
+// how photos are prepared.
+func (f *File) describe(o Options) {
+	m := f.Model
+	if o.Labels != nil {
+		m.Labels = o.Labels
+	}
+	if o.Image != nil {
+		m.Image = *o.Image
+	}
+	out := m.Graph.OutputValue().Shape
+	if m.Labels == nil && out.Plane() == 1 {
+		f.nameClasses(out.C)
+	}
+	in := m.Graph.InputValue().Shape
+	if m.Image.Size == 0 && m.Pre.Width == 0 && in.C == 3 && in.H == in.W {
+		pre, err := Preset("torchvision", in.H)
+		if err != nil { // no preset for this size: --raw still works
+			return
+		}
+		m.Image = pre
+		f.note("the file does not say how photos are prepared: taken is torchvision's way, resized to %d and cut to %d; choose with --preprocess", pre.Resize, in.H)
+	}
+}
+
+func (f *File) note(format string, args ...any) {
+	f.Notes = append(f.Notes, fmt.Sprintf(format, args...))
+}
+
+// nameClasses takes ImageNet's names for 1,000 classes, or 1,001; else numbers.
+func (f *File) nameClasses(n int) {
+	names := make([]string, n)
+	for i := range names {
+		names[i] = fmt.Sprintf("class %d", i)
+	}
+	f.Model.Labels = names
+	if n != imageNetClasses && n != imageNetClasses+1 {
+		return
+	}
+	e := zoo.Entry{Task: zoo.ImageNet}
+	labels, err := e.Labels()
+	if err != nil { // the embedded list is broken: a test sees to that
+		return
+	}
+	if n > len(labels) {
+		names[0] = "background"
+	}
+	copy(names[n-len(labels):], labels)
+	f.note("the file does not name its %d classes: those of ImageNet are taken", n)
+}
+
+// checkLabels demands a name for every class.
+func (f *File) checkLabels(o Options) error {
+	if n := f.Model.Graph.OutputValue().Shape; o.Labels != nil && len(o.Labels) != n.C {
+		return fault.New(fault.Invalid, "there are %d labels for %d classes", len(o.Labels), n.C)
+	}
+	return nil
+}

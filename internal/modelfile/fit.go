@@ -1,0 +1,202 @@
+package modelfile
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+
+	"vizserver/internal/fault"
+	"vizserver/internal/nn"
+	"vizserver/internal/weights"
+	"vizserver/internal/zoo"
+)
+
+// layouts holds for each net of the zoo the sizes of its parameters by name. Building all
+// graphs takes some 30 ms, once.
+var layouts = sync.OnceValues(func() ([]layout, error) {
+	var list []layout
+	for _, e := range zoo.Table() {
+		g, err := e.Graph()
+		if err != nil {
+			return nil, err
+		}
+		l := layout{entry: e, sizes: map[string][]int{}}
+		for _, n := range g.Nodes {
+			for _, p := range n.Params {
+				l.sizes[p.Name] = p.Dims
+			}
+		}
+		list = append(list, l)
+	}
+	return list, nil
+})
+
+type layout struct {
+	entry zoo.Entry
+	sizes map[string][]int
+}
+
+// fit binds a file of weights to a net of the zoo.
+func fit(f *weights.File, o Options) (*File, error) {
+	held := tensors(f)
+	if o.Net != "" {
+		e, err := zoo.Find(o.Net)
+		if err != nil {
+			return nil, err
+		}
+		return bind(e, held, nil)
+	}
+	all, err := layouts()
+	if err != nil {
+		return nil, err
+	}
+	var fits []string
+	best, most := 0, -1
+	for i, l := range all {
+		n := l.common(held)
+		if n > most {
+			best, most = i, n
+		}
+		if n == len(l.sizes) && len(l.extra(held)) == 0 {
+			fits = append(fits, l.entry.Name)
+		}
+	}
+	if len(fits) == 0 {
+		return nil, unknown(&all[best], held, most)
+	}
+	e, err := zoo.Find(fits[0])
+	if err != nil {
+		return nil, err
+	}
+	var notes []string
+	if len(fits) > 1 {
+		notes = append(notes, fmt.Sprintf("the weights are those of %s by their names and sizes; %s has the same ones: choose with --net",
+			fits[0], strings.Join(fits[1:], ", ")))
+	}
+	return bind(e, held, notes)
+}
+
+// bind makes the model; what the net does not need is left out with a note, or refused.
+func bind(e *zoo.Entry, held map[string]*weights.Tensor, notes []string) (*File, error) {
+	l := layout{entry: *e, sizes: map[string][]int{}}
+	g, err := e.Graph()
+	if err != nil {
+		return nil, err
+	}
+	w := nn.Weights{}
+	for _, n := range g.Nodes {
+		for _, p := range n.Params {
+			l.sizes[p.Name] = p.Dims
+		}
+	}
+	aux := 0
+	for name, t := range held {
+		if _, ok := l.sizes[name]; !ok && auxiliary(name) {
+			aux++
+			continue
+		}
+		w[name] = nn.Param{Dims: t.Shape, Data: t.View()}
+	}
+	if aux > 0 {
+		notes = append(notes, fmt.Sprintf("%d tensors of auxiliary heads are left out: they are for training", aux))
+	}
+	m, err := e.Bind(w)
+	if err != nil {
+		return nil, err
+	}
+	return &File{Model: m, Entry: e, Notes: notes}, nil
+}
+
+// tensors returns the file's tensors by the names that nets have today.
+func tensors(f *weights.File) map[string]*weights.Tensor {
+	held := map[string]*weights.Tensor{}
+	for i := range f.Tensors {
+		t := &f.Tensors[i]
+		if strings.HasSuffix(t.Name, ".num_batches_tracked") { // a counter of training
+			continue
+		}
+		held[today(t.Name)] = t
+	}
+	return held
+}
+
+// old is how torchvision named the layers of DenseNet until 2017: norm.1 for norm1.
+var old = regexp.MustCompile(`^(.*denselayer\d+\.(?:norm|relu|conv))\.([12](?:\..*)?)$`)
+
+func today(name string) string {
+	name = strings.TrimPrefix(name, "module.") // torch.nn.DataParallel
+	return old.ReplaceAllString(name, "$1$2")
+}
+
+// auxiliary says whether a tensor belongs to the heads that GoogLeNet and Inception-v3 had in
+// training only.
+func auxiliary(name string) bool {
+	for _, head := range []string{"aux1.", "aux2.", "AuxLogits."} {
+		if strings.HasPrefix(name, head) {
+			return true
+		}
+	}
+	return false
+}
+
+// common counts the parameters that the file has in the right size.
+func (l *layout) common(held map[string]*weights.Tensor) int {
+	n := 0
+	for name, dims := range l.sizes {
+		if t := held[name]; t != nil && slices.Equal(t.Shape, dims) {
+			n++
+		}
+	}
+	return n
+}
+
+// extra lists the tensors that the net does not know, auxiliary heads apart.
+func (l *layout) extra(held map[string]*weights.Tensor) []string {
+	var list []string
+	for name := range held {
+		if _, ok := l.sizes[name]; !ok && !auxiliary(name) {
+			list = append(list, name)
+		}
+	}
+	return list
+}
+
+// unknown says which net of the zoo the weights come closest to, and what does not fit.
+func unknown(l *layout, held map[string]*weights.Tensor, common int) error {
+	const hint = "give the net with --net, or export the model as ONNX: torch.onnx.export(model, example, \"model.onnx\")"
+	if common == 0 {
+		names := slices.Sorted(maps.Keys(held))
+		some := strings.Join(names[:min(len(names), 3)], ", ")
+		return fault.New(fault.Unprocessable, "the file holds weights alone (%d tensors: %s, …), and of no net that we know", len(held), cut(some)).
+			WithHint("%s", hint)
+	}
+	e := &nn.WeightsError{Model: l.entry.Name}
+	for name, dims := range l.sizes {
+		switch t := held[name]; {
+		case t == nil:
+			e.Missing = append(e.Missing, name)
+		case !slices.Equal(t.Shape, dims):
+			e.Shaped = append(e.Shaped, fmt.Sprintf("%s is %v, want %v", name, t.Shape, dims))
+		}
+	}
+	e.Unexpected = l.extra(held)
+	slices.Sort(e.Missing)
+	slices.Sort(e.Shaped)
+	slices.Sort(e.Unexpected)
+	for i, name := range e.Unexpected {
+		e.Unexpected[i] = cut(name)
+	}
+	return fault.New(fault.Unprocessable, "the file holds weights alone; they come closest to %s, but %v", l.entry.Name, e).WithHint("%s", hint)
+}
+
+// cut shortens a text of the file for a message.
+func cut(s string) string {
+	const most = 200
+	if r := []rune(s); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return s
+}
