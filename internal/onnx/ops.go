@@ -42,7 +42,8 @@ var importers = map[string]importFunc{
 	// shapes
 	"Reshape": importReshape, "Flatten": importFlatten, "Squeeze": importSqueeze, "Unsqueeze": importUnsqueeze,
 	"Transpose": importTranspose, "Expand": importExpand, "Tile": importTile, "Slice": importSlice, "Split": importSplit,
-	"Gather": importGather, "Shape": importShape, "Size": importSize,
+	"Gather": importGather, "Pad": importPad, "DepthToSpace": importDepthToSpace, "SpaceToDepth": importSpaceToDepth,
+	"Resize": importResize, "Upsample": importUpsample, "Shape": importShape, "Size": importSize,
 
 	// nothing at inference
 	"Identity": importIdentity, "Dropout": importDropout, "Cast": importCast, "CastLike": importCast,
