@@ -203,4 +203,17 @@ case(
 )
 case("conv_uneven/begin", lambda x, w, b: F.conv2d(F.pad(x, (3, 0, 2, 1)), w, b, (2, 1), dilation=(1, 2)), [(2, 3, 7, 9)], [(4, 3, 3, 2), (4,)])
 
+def interpolate(label, shape, **options):
+    case(f"resize_torch/{label}", lambda x: F.interpolate(x, **options), [shape])
+
+
+interpolate("bicubic", (1, 2, 4, 6), size=(9, 4), mode="bicubic")
+interpolate("bicubic_corners", (1, 2, 4, 6), size=(9, 4), mode="bicubic", align_corners=True)
+interpolate("bilinear_corners", (1, 2, 4, 6), size=(9, 4), mode="bilinear", align_corners=True)
+interpolate("bilinear_scale", (1, 2, 4, 6), scale_factor=(1.3, 0.7), mode="bilinear")
+interpolate("nearest_exact", (1, 2, 4, 6), size=(9, 4), mode="nearest-exact")
+interpolate("nearest_scale", (1, 2, 4, 7), scale_factor=(2.3, 0.6), mode="nearest")
+interpolate("antialias", (1, 2, 9, 8), size=(4, 11), mode="bilinear", antialias=True)
+interpolate("antialias_bicubic", (1, 2, 9, 8), size=(4, 11), mode="bicubic", antialias=True)
+
 write("python scripts/golden/ops_ew.py")

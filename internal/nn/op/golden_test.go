@@ -111,7 +111,7 @@ func avgPools(tail string, include bool) []optest.Case {
 }
 
 // allGoldens are the lists of cases, one for each script that makes goldens of operators.
-var allGoldens = []map[string][]optest.Case{goldens, goldensEW, goldensND}
+var allGoldens = []map[string][]optest.Case{goldens, goldensEW, goldensResize, goldensND}
 
 func TestOperators(t *testing.T) {
 	for _, list := range allGoldens {
