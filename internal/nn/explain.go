@@ -88,10 +88,10 @@ func (r *Run) Explain(u Unit) (*Explanation, error) {
 		return nil, err
 	}
 	l := g.Layers[u.Layer]
-	e := &Explanation{Layer: l, Value: r.tensors[l.Out.Index].At(0, u.Channel, u.Y, u.X)}
+	e := &Explanation{Layer: l, Value: r.ViewOf(l.Out).At(u.Channel, u.Y, u.X)}
 	e.Pre = e.Value
 	if l.Pre != nil {
-		e.Pre = r.tensors[l.Pre.Index].At(0, u.Channel, u.Y, u.X)
+		e.Pre = r.ViewOf(l.Pre).At(u.Channel, u.Y, u.X)
 	}
 	if l.Main == nil {
 		e.Exact = true
@@ -103,7 +103,7 @@ func (r *Run) Explain(u Unit) (*Explanation, error) {
 	}
 	i := l.Main.Index
 	in := r.throughFlatten(l.Main)
-	e.Terms = ex.Explain(in, r.plan.params[i], &r.tensors[l.Main.Output.Index], u.Channel, u.Y, u.X)
+	e.Terms = ex.Explain(in, r.plan.params[i], r.state.Tensor(l.Main.Output), u.Channel, u.Y, u.X)
 	e.Exact = e.Terms.Repeated == e.Pre
 	return e, nil
 }
@@ -116,7 +116,7 @@ func (r *Run) throughFlatten(n *Node) []*Tensor {
 		for v.Node != nil && v.Node.Op.Kind() == "Flatten" {
 			v = v.Node.Inputs[0]
 		}
-		in[i] = &r.tensors[v.Index]
+		in[i] = r.state.Tensor(v)
 	}
 	return in
 }

@@ -31,7 +31,7 @@ type Backprop struct {
 // NewBackprop allocates the gradients of a plan. Every operator must be differentiable.
 func (p *Plan) NewBackprop() (*Backprop, error) {
 	b := &Backprop{plan: p}
-	b.arena, b.values = p.layout()
+	b.arena, b.values = layout(p.shapes)
 	for i, n := range p.Model.Graph.Nodes {
 		if _, ok := n.Op.(Backwarder); !ok {
 			return nil, &GraphError{Text: fmt.Sprintf("%s %q has no backward pass", n.Op.Kind(), n.Name)}
@@ -43,7 +43,7 @@ func (p *Plan) NewBackprop() (*Backprop, error) {
 			}
 		}
 		b.ParamGrads = append(b.ParamGrads, dp)
-		b.grads = append(b.grads, Grad{DX: make([]*Tensor, len(n.Inputs))})
+		b.grads = append(b.grads, Grad{X: make([]*Tensor, len(n.Inputs)), DX: make([]*Tensor, len(n.Inputs))})
 	}
 	return b, nil
 }
@@ -78,11 +78,11 @@ func (b *Backprop) Run(r *Run, seeds ...Seed) {
 			continue
 		}
 		gr := &b.grads[i]
-		gr.X, gr.Params = r.inputs[i], b.plan.params[i]
-		gr.Y, gr.DY = &r.tensors[n.Output.Index], b.values[n.Output.Index]
+		gr.Params = b.plan.params[i]
+		gr.Y, gr.DY = r.state.Tensor(n.Output), b.values[n.Output.Index]
 		gr.DP = b.ParamGrads[i]
 		for k, v := range n.Inputs {
-			gr.DX[k] = nil
+			gr.X[k], gr.DX[k] = r.state.Tensor(v), nil
 			if v.Node != nil || b.WantInput {
 				gr.DX[k] = b.values[v.Index]
 				reached[v.Index] = true

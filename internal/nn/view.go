@@ -20,8 +20,9 @@ func Whole(s Shape) Region { return Region{C1: s.C, Y1: s.H, X1: s.W} }
 // View reads one value of a run as planar float32, whatever the layout that the
 // plan stored it in. It is valid until the run is released.
 type View struct {
-	t     *Tensor
 	Value *Value
+	run   *Run
+	shape Shape
 }
 
 // Stats sums up the values of a region.
@@ -61,14 +62,14 @@ func (r *Run) Value(name string) (View, error) {
 }
 
 // ViewOf returns the view of a value of this run's graph.
-func (r *Run) ViewOf(v *Value) View { return View{t: &r.tensors[v.Index], Value: v} }
+func (r *Run) ViewOf(v *Value) View { return View{Value: v, run: r, shape: r.plan.shapes[v.Index]} }
 
 // Shape returns the value's size, batch included.
-func (v View) Shape() Shape { return v.t.Shape }
+func (v View) Shape() Shape { return v.shape }
 
 // Check says whether a region lies inside the value.
 func (v View) Check(r Region) error {
-	s := v.t.Shape
+	s := v.shape
 	in := func(a, b, n int) bool { return a >= 0 && a < b && b <= n }
 	if r.N < 0 || r.N >= s.N || !in(r.C0, r.C1, s.C) || !in(r.Y0, r.Y1, s.H) || !in(r.X0, r.X1, s.W) {
 		return &RegionError{Region: r, Shape: s}
@@ -82,18 +83,14 @@ func (v View) Read(dst []float32, r Region) error {
 	if err := v.Check(r); err != nil {
 		return err
 	}
-	i := 0
-	for c := r.C0; c < r.C1; c++ {
-		p := v.t.Plane(r.N, c)
-		for y := r.Y0; y < r.Y1; y++ {
-			i += copy(dst[i:], p[y*v.t.Shape.W+r.X0:y*v.t.Shape.W+r.X1])
-		}
-	}
+	v.run.state.Read(v.Value, dst, r)
 	return nil
 }
 
 // At returns one value of the first sample; the place lies inside the value.
-func (v View) At(c, y, x int) float32 { return v.t.At(0, c, y, x) }
+func (v View) At(c, y, x int) float32 {
+	return v.run.state.Tensor(v.Value).At(0, c, y, x)
+}
 
 // Stats sums up a region in one pass.
 func (v View) Stats(r Region) (Stats, error) {
@@ -103,10 +100,11 @@ func (v View) Stats(r Region) (Stats, error) {
 	s := Stats{Min: float32(math.Inf(1)), Max: float32(math.Inf(-1))}
 	var sum, sq float64
 	zeros := 0
+	t := v.run.state.Tensor(v.Value)
 	for c := r.C0; c < r.C1; c++ {
-		p := v.t.Plane(r.N, c)
+		p := t.Plane(r.N, c)
 		for y := r.Y0; y < r.Y1; y++ {
-			for _, a := range p[y*v.t.Shape.W+r.X0 : y*v.t.Shape.W+r.X1] {
+			for _, a := range p[y*v.shape.W+r.X0 : y*v.shape.W+r.X1] {
 				s.Min, s.Max = min(s.Min, a), max(s.Max, a)
 				sum += float64(a)
 				sq += float64(a) * float64(a)
