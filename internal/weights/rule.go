@@ -73,6 +73,14 @@ func (e *FormatError) Kind() fault.Kind {
 	return fault.Unprocessable
 }
 
+// UserHint says what to do about a file that breaks a rule.
+func (e *FormatError) UserHint() string {
+	if e.Kind() == fault.TooLarge {
+		return "the file is no model, or is damaged: the largest nets have about a thousand tensors"
+	}
+	return "copy or download the file again and compare its size with the source's; or save the weights again with the safetensors library"
+}
+
 func broken(r Rule, tensor, format string, args ...any) error {
 	return &FormatError{Rule: r, Tensor: tensor, Detail: fmt.Sprintf(format, args...)}
 }

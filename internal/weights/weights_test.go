@@ -100,6 +100,9 @@ func TestReadRules(t *testing.T) {
 			if k := fault.KindOf(err); k != fault.Unprocessable && k != fault.TooLarge {
 				t.Errorf("kind %v", k)
 			}
+			if fault.Hint(err) == "" {
+				t.Errorf("no hint with: %v", err)
+			}
 		})
 	}
 }
