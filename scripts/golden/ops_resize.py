@@ -50,7 +50,7 @@ for coords in COORDS:
     for nearest in ("floor", "ceil", "round_prefer_floor", "round_prefer_ceil"):
         more = dict(mode="nearest", coordinate_transformation_mode=coords, nearest_mode=nearest)
         resize(f"nearest_{coords}_{nearest}_sizes", (1, 1, 4, 7), (8, 3), **more)
-        resize(f"nearest_{coords}_{nearest}_scales", (1, 1, 4, 7), (9, 4), (2.3, 0.6), **more)
+        resize(f"nearest_{coords}_{nearest}_scales", (1, 1, 4, 7), (9, 4), (2.3, 0.65), **more)
 resize("cubic_a", SHAPE, (9, 4), mode="cubic", cubic_coeff_a=-0.5)
 resize("cubic_exclude", SHAPE, (9, 4), mode="cubic", exclude_outside=1)
 for mode in ("linear", "cubic"):

@@ -20,6 +20,7 @@ var goldensResize = map[string][]optest.Case{
 		{Name: "bilinear_scale", Op: op.Resize{Out: op.Size{H: 5, W: 4}, Scale: [2]float64{1.3, 0.7}, Mode: "linear"}},
 		{Name: "nearest_exact", Op: op.Resize{Out: op.Size{H: 9, W: 4}, Coords: "half_pixel", Nearest: "round_prefer_ceil"}},
 		{Name: "nearest_scale", Op: op.Resize{Out: op.Size{H: 9, W: 4}, Scale: [2]float64{2.3, 0.6}}},
+		{Name: "nearest_third", Op: op.Resize{Out: op.Size{H: 2, W: 3}, Scale: f32(1.0/3, 1.0/3)}},
 		{Name: "antialias", Op: op.Resize{Out: op.Size{H: 4, W: 11}, Mode: "linear", Antialias: true, ExcludeOutside: true}},
 		{Name: "antialias_bicubic", Op: op.Resize{
 			Out: op.Size{H: 4, W: 11}, Mode: "cubic", CubicA: -0.5, Antialias: true, ExcludeOutside: true,
@@ -42,7 +43,7 @@ func resizeCases() []optest.Case {
 		for _, nearest := range []string{"floor", "ceil", "round_prefer_floor", "round_prefer_ceil"} {
 			name := "nearest_" + coords + "_" + nearest
 			add(name+"_sizes", op.Resize{Out: op.Size{H: 8, W: 3}, Coords: coords, Nearest: nearest})
-			add(name+"_scales", op.Resize{Out: op.Size{H: 9, W: 4}, Scale: f32(2.3, 0.6), Coords: coords, Nearest: nearest})
+			add(name+"_scales", op.Resize{Out: op.Size{H: 9, W: 4}, Scale: f32(2.3, 0.65), Coords: coords, Nearest: nearest})
 		}
 	}
 	add("cubic_a", op.Resize{Out: op.Size{H: 9, W: 4}, Mode: "cubic", CubicA: -0.5})

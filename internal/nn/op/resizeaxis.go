@@ -55,8 +55,12 @@ func (a *resizeAxis) place(i int) float64 {
 	return a.back(x+0.5) - 0.5
 }
 
-// round returns the input place that is nearest to p.
+// round returns the input place that is nearest to p. A scale in a file has 24 bits: by one of
+// 1/3 the place 3 comes out as 2.9999999, which must not be rounded down to 2.
 func (a *resizeAxis) round(p float64) int {
+	if half := math.Round(2*p) / 2; math.Abs(p-half) <= (1+math.Abs(p))/(1<<22) {
+		p = half
+	}
 	switch a.nearest {
 	case "ceil":
 		p = math.Ceil(p)
