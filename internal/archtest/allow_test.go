@@ -32,6 +32,7 @@ var allowed = map[string][]string{
 	"internal/onnx":          {"internal/draft", "internal/fault", "internal/nn", "internal/nn/op", "internal/onnx/onnxpb", "internal/weights", "internal/wire"},
 	"internal/onnx/onnxpb":   {}, // generated from its .proto
 	"internal/draft":         {"internal/fault", "internal/nn", "internal/nn/op"},
+	"internal/bundle":        {"internal/draft", "internal/fault", "internal/nn", "internal/nn/op", "internal/weights"}, // draft checks graphs from files
 	"internal/caffe":         {"internal/caffe/caffepb", "internal/draft", "internal/fault", "internal/nn", "internal/nn/op", "internal/wire"},
 	"internal/caffe/caffepb": {}, // generated from its .proto
 

@@ -22,7 +22,7 @@ func (n *Net) Build() (*nn.Graph, nn.Weights, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	shapes, err := n.infer(order)
+	shapes, err := n.infer(order, true)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -35,14 +35,35 @@ func (n *Net) Build() (*nn.Graph, nn.Weights, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if macs := g.MACs(); macs > maxMACs || macs < 0 {
-		return nil, nil, tooLarge("the net needs %d multiply-adds, at most %d are run", macs, int64(maxMACs))
-	}
 	return g, b.weights, nil
 }
 
+// Check looks at all that Build looks at but the parameters, and makes nothing: for whoever
+// has the tree of blocks and names the parameters itself. Every node has to be needed.
+func (n *Net) Check() error {
+	order, err := n.order()
+	if err != nil {
+		return err
+	}
+	if len(order) < len(n.Nodes) {
+		needed := map[int]bool{}
+		for _, i := range order {
+			needed[i] = true
+		}
+		var idle []string
+		for i := range n.Nodes {
+			if !needed[i] {
+				idle = append(idle, n.Nodes[i].Name)
+			}
+		}
+		return bad("nodes that the answer does not need", idle...)
+	}
+	_, err = n.infer(order, false)
+	return err
+}
+
 // infer returns the shape of every node of the order, by its index, before any memory is taken.
-func (n *Net) infer(order []int) ([]nn.Shape, error) {
+func (n *Net) infer(order []int, params bool) ([]nn.Shape, error) {
 	g := nn.NewGraph(n.Name)
 	values := map[string]*nn.Value{n.Input: g.Input(n.Input, n.Shape)}
 	shapes := make([]nn.Shape, len(n.Nodes))
@@ -53,7 +74,7 @@ func (n *Net) infer(order []int) ([]nn.Shape, error) {
 		if _, err := g.Build(); err != nil {
 			return nil, err
 		}
-		if err := node.checkParams(g.Nodes[len(g.Nodes)-1].Params); err != nil {
+		if err := node.checkParams(g.Nodes[len(g.Nodes)-1].Params); err != nil && params {
 			return nil, err
 		}
 		values[node.Name] = v
@@ -61,6 +82,9 @@ func (n *Net) infer(order []int) ([]nn.Shape, error) {
 		if bytes += 4 * int64(v.Shape.Len()); bytes > maxValues {
 			return nil, tooLarge("the values up to %q take %d bytes, at most %d are kept", cut(node.Name), bytes, int64(maxValues))
 		}
+	}
+	if macs := g.MACs(); macs > maxMACs || macs < 0 {
+		return nil, tooLarge("the net needs %d multiply-adds, at most %d are run", macs, int64(maxMACs))
 	}
 	return shapes, nil
 }

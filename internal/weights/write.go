@@ -15,6 +15,20 @@ import (
 // the order of the slice, and they are the bytes of the reference implementation (wide dtypes
 // first, then by name; header padded with spaces to a multiple of 8). Metadata may be nil.
 func Write(w io.Writer, tensors []Tensor, metadata map[string]string) error {
+	for i := range tensors {
+		if err := checkData(&tensors[i]); err != nil {
+			return err
+		}
+	}
+	return Stream(w, tensors, metadata, func(w io.Writer, t *Tensor) error {
+		_, err := w.Write(t.Data)
+		return err
+	})
+}
+
+// Stream writes the same file of tensors whose Data is not in memory: data is called for each,
+// in the order of the file, and writes its bytes, as many as its shape needs.
+func Stream(w io.Writer, tensors []Tensor, metadata map[string]string, data func(io.Writer, *Tensor) error) error {
 	sorted := slices.Clone(tensors)
 	slices.SortFunc(sorted, func(a, b Tensor) int {
 		if d := dtypes[b.Dtype].order - dtypes[a.Dtype].order; d != 0 {
@@ -30,11 +44,27 @@ func Write(w io.Writer, tensors []Tensor, metadata map[string]string) error {
 		return fmt.Errorf("write the header: %w", err)
 	}
 	for i := range sorted {
-		if _, err := w.Write(sorted[i].Data); err != nil {
+		n := &counter{w: w}
+		if err := data(n, &sorted[i]); err != nil {
 			return fmt.Errorf("write tensor %q: %w", sorted[i].Name, err)
+		}
+		if size, err := sizeOf(&sorted[i]); err != nil || n.n != size {
+			return badTensor(sorted[i].Name, "shape %v of %s needs %d bytes and got %d", sorted[i].Shape, sorted[i].Dtype, size, n.n)
 		}
 	}
 	return nil
+}
+
+// counter counts the bytes on their way.
+type counter struct {
+	w io.Writer
+	n uint64
+}
+
+func (c *counter) Write(b []byte) (int, error) {
+	n, err := c.w.Write(b)
+	c.n += uint64(n) //nolint:gosec // not below zero
+	return n, err
 }
 
 // encodeHeader returns the length, the JSON and its padding.
@@ -47,13 +77,14 @@ func encodeHeader(tensors []Tensor, metadata map[string]string) ([]byte, error) 
 	e := headerEncoder{Encoder: jsontext.NewEncoder(&buf)}
 	e.write(jsontext.BeginObject)
 	e.metadata(metadata)
-	at := 0
+	at := uint64(0)
 	for i := range tensors {
-		if err := check(&tensors[i]); err != nil {
+		size, err := check(&tensors[i])
+		if err != nil {
 			return nil, err
 		}
-		e.tensor(&tensors[i], at)
-		at += len(tensors[i].Data)
+		e.tensor(&tensors[i], at, at+size)
+		at += size
 	}
 	e.write(jsontext.EndObject)
 	if e.err != nil { // a name twice, or not UTF-8
@@ -70,29 +101,40 @@ func encodeHeader(tensors []Tensor, metadata map[string]string) ([]byte, error) 
 	return b, nil
 }
 
-// check refuses a tensor that Read would refuse.
-func check(t *Tensor) error {
+// check refuses a tensor that Read would refuse, and returns the bytes of its data.
+func check(t *Tensor) (uint64, error) {
 	if _, ok := dtypes[t.Dtype]; !ok {
-		return badTensor(t.Name, "unknown dtype %q", t.Dtype)
+		return 0, badTensor(t.Name, "unknown dtype %q", t.Dtype)
 	}
 	if len(t.Name) > maxName || t.Name == metadataKey || len(t.Shape) > maxRank {
-		return badTensor(t.Name, "its name or its %d dimensions are not allowed", len(t.Shape))
+		return 0, badTensor(t.Name, "its name or its %d dimensions are not allowed", len(t.Shape))
 	}
+	return sizeOf(t)
+}
+
+// sizeOf is the number of bytes that the shape needs.
+func sizeOf(t *Tensor) (uint64, error) {
 	shape := make([]uint64, len(t.Shape))
 	for i, d := range t.Shape {
 		if d < 0 {
-			return badTensor(t.Name, "negative size in shape %v", t.Shape)
+			return 0, badTensor(t.Name, "negative size in shape %v", t.Shape)
 		}
 		shape[i] = uint64(d)
 	}
 	size, err := byteSize(t.Name, t.Dtype, shape)
 	if err != nil {
-		return fmt.Errorf("write: %w", err)
+		return 0, fmt.Errorf("write: %w", err)
 	}
-	if size != uint64(len(t.Data)) {
+	return size, nil
+}
+
+// checkData refuses a tensor whose data are not as long as its shape says.
+func checkData(t *Tensor) error {
+	size, err := check(t)
+	if err == nil && size != uint64(len(t.Data)) {
 		return badTensor(t.Name, "shape %v of %s needs %d bytes and has %d", t.Shape, t.Dtype, size, len(t.Data))
 	}
-	return nil
+	return err
 }
 
 // headerEncoder writes tokens and keeps the first error.
@@ -125,7 +167,7 @@ func (e *headerEncoder) metadata(m map[string]string) {
 	e.write(jsontext.EndObject)
 }
 
-func (e *headerEncoder) tensor(t *Tensor, begin int) {
+func (e *headerEncoder) tensor(t *Tensor, begin, end uint64) {
 	e.write(jsontext.String(t.Name), jsontext.BeginObject,
 		jsontext.String("dtype"), jsontext.String(string(t.Dtype)),
 		jsontext.String("shape"), jsontext.BeginArray)
@@ -134,6 +176,6 @@ func (e *headerEncoder) tensor(t *Tensor, begin int) {
 	}
 	e.write(jsontext.EndArray,
 		jsontext.String("data_offsets"), jsontext.BeginArray,
-		jsontext.Int(int64(begin)), jsontext.Int(int64(begin+len(t.Data))), jsontext.EndArray,
+		jsontext.Uint(begin), jsontext.Uint(end), jsontext.EndArray,
 		jsontext.EndObject)
 }
