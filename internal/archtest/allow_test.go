@@ -35,6 +35,8 @@ var allowed = map[string][]string{
 	"internal/bundle":        {"internal/draft", "internal/fault", "internal/nn", "internal/nn/op", "internal/weights"}, // draft checks graphs from files
 	"internal/caffe":         {"internal/caffe/caffepb", "internal/draft", "internal/fault", "internal/nn", "internal/nn/op", "internal/wire"},
 	"internal/caffe/caffepb": {}, // generated from its .proto
+	"internal/keras":         {"internal/draft", "internal/fault", "internal/hdf5", "internal/nn", "internal/nn/op", "internal/weights"},
+	"internal/hdf5":          {"internal/fault"}, // only in the child process: its library dies of bad files
 
 	// Official weights: where they are, and how they get here. nn.ImagePre says how each wants its photos.
 	"internal/pull": {"internal/fault", "internal/nn"},
