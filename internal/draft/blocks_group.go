@@ -229,8 +229,15 @@ func (g *grouper) gate(i int) {
 	}
 }
 
-// shuffle joins what torch.channel_shuffle is in a file: reshape, transpose, reshape back.
+// shuffle joins what torch.channel_shuffle is in a file: reshape, transpose, reshape back. The
+// transposition of groups of maps is enough.
 func (g *grouper) shuffle(i int) {
+	if o, is := g.node(i).(op.Transpose); is && len(o.Perm) > 3 && slices.Equal(o.Perm[:3], []int{1, 0, 2}) && len(g.inputs[i]) == 1 {
+		if g.source(i) == g.shapes[i] && g.shapes[i].C == o.Dims[0]*o.Dims[1] {
+			g.kind[i] = "shuffle"
+		}
+		return
+	}
 	turn, ok := g.only(i)
 	if _, is := g.node(i).(op.Reshape); !is || !ok {
 		return
@@ -242,13 +249,17 @@ func (g *grouper) shuffle(i int) {
 	if _, is := g.node(first).(op.Reshape); !is || !ok || len(g.inputs[first]) != 1 {
 		return
 	}
-	from := g.net.Shape
-	if src := g.inputs[first][0]; src != noUnit {
-		from = g.shapes[src]
-	}
-	if from == g.shapes[i] && from.Plane() > 1 {
+	if from := g.source(first); from == g.shapes[i] && from.Plane() > 1 {
 		g.merge(i, "shuffle", turn, first)
 	}
+}
+
+// source returns the size of a node's first input.
+func (g *grouper) source(i int) nn.Shape {
+	if src := g.inputs[i][0]; src != noUnit {
+		return g.shapes[src]
+	}
+	return g.net.Shape
 }
 
 // connected joins flatten and a fully connected layer, and a product with a constant matrix and

@@ -78,23 +78,33 @@ func (n *namer) path(p *part) string {
 		}
 		return true
 	})
-	if path := common(all); path != "" && n.below(path) <= len(all) {
-		return path
-	}
-	if p.kind != "branch" && p.kind != "shortcut" {
-		return ""
-	}
-	for path := common(weighted); path != ""; { // a pooling before them is often a function of the block
-		up := strings.TrimRight(path[:strings.LastIndexAny(path, separators)+1], separators)
-		if up == "" || n.below(up) > len(all) {
-			if n.below(path) > len(all) {
-				return ""
-			}
+	beginning := func(list []string) string {
+		if path := common(list); n.below(path) <= len(all) {
 			return path
 		}
-		path = up
+		return ""
 	}
-	return ""
+	path := beginning(all)
+	if path == "" { // what has no weights often bears no path: a sum, a function
+		path = beginning(weighted)
+	}
+	switch {
+	case p.kind == "branch" || p.kind == "shortcut":
+		return n.highest(path, len(all))
+	case slices.Contains(weighted, path):
+		return ""
+	}
+	return path
+}
+
+// highest returns the shortest beginning of a path under which lie at most so many labels, or "".
+func (n *namer) highest(path string, most int) string {
+	best := ""
+	for path != "" && n.below(path) <= most {
+		best = path
+		path = strings.TrimRight(path[:strings.LastIndexAny(path, separators)+1], separators)
+	}
+	return best
 }
 
 // below counts the labels that are the path or lie under it.

@@ -134,7 +134,8 @@ def all_values(model, x):
     outputs = session.run(names, {session.get_inputs()[0].name: x})
     reached = {session.get_inputs()[0].name}
     for n in probe.graph.node:
-        if n.op_type != "Shape" and any(i in reached for i in n.input):
+        data = {"Shape": 0, "CastLike": 1}.get(n.op_type, len(n.input))  # the others give only a size or a type
+        if any(i in reached for i in n.input[:data]):
             reached.update(n.output)
     return {k: v for k, v in zip(names, outputs) if k in reached and v.dtype == np.float32}
 
@@ -160,7 +161,7 @@ def run(name):
     save(
         f"onnx/{name}", {"stats": torch.tensor(np.array([v[1] for v in values.values()])), "probes": torch.tensor(np.array([v[2][:PROBES] for v in values.values()])), "logits": logits},
         f"python scripts/golden/onnx_exports.py {name}", seed="seeded.py", stats=zoo.STATS, **versions,
-        values=" ".join(f"{k} {'x'.join(map(str, v.shape))}" for k, v in raw.items()),
+        values=" ".join(f"{k} {'x'.join(map(str, v.shape or (1,)))}" for k, v in raw.items()),
     )  # fmt: skip
     with open(out + ".safetensors", "rb") as f:
         squeeze(out + ".safetensors.gz", f.read())
