@@ -161,6 +161,7 @@ def space_to_depth(x, b):
 case("depthtospace/dcr", lambda x: depth_to_space(x, 2), [(2, 12, 3, 5)])
 case("depthtospace/crd", lambda x: F.pixel_shuffle(x, 3), [(2, 18, 2, 4)])
 case("spacetodepth/two", lambda x: space_to_depth(x, 2), [(2, 3, 4, 10)])
+case("spacetodepth/crd", lambda x: F.pixel_unshuffle(x, 2), [(2, 3, 4, 10)])
 case("spacetodepth/three", lambda x: space_to_depth(x, 3), [(1, 2, 6, 9)])
 
 

@@ -15,7 +15,7 @@ import (
 // BatchNormalization; PyTorch: BatchNorm2d in eval mode.
 type BatchNorm struct {
 	elementwise
-	Eps float64 // zero: 1e-5, torch.nn.BatchNorm2d's default
+	Eps float64 // zero: 1e-5, torch.nn.BatchNorm2d's default; a file's own 0 is math.SmallestNonzeroFloat64
 }
 
 // Kind names the operator.

@@ -63,12 +63,15 @@ func (d DepthToSpace) Slide([]nn.Shape) [2]nn.Slide {
 }
 
 // SpaceToDepth moves blocks of Block×Block places into channels: the inverse of DepthToSpace
-// without CRD.
+// in the same order.
 //
-//	y[n, (i·b + j)·C + c, y, x] = x[n, c, y·b+i, x·b+j]
+//	y[n, (i·b + j)·C + c, y, x] = x[n, c, y·b+i, x·b+j], and with CRD y[n, c·b² + i·b + j, y, x]
 //
-// Input N×C×H×W, output N×(C·b²)×(H/b)×(W/b). ONNX: SpaceToDepth.
-type SpaceToDepth struct{ Block int }
+// Input N×C×H×W, output N×(C·b²)×(H/b)×(W/b). ONNX: SpaceToDepth; PyTorch: PixelUnshuffle is CRD.
+type SpaceToDepth struct {
+	Block int
+	CRD   bool // the channels' order is column, row, depth; else depth, column, row
+}
 
 // Kind names the operator.
 func (SpaceToDepth) Kind() string { return "SpaceToDepth" }
@@ -88,7 +91,7 @@ func (d SpaceToDepth) Infer(in []nn.Shape) (nn.Shape, error) {
 // Params is empty.
 func (SpaceToDepth) Params([]nn.Shape) []nn.ParamSpec { return nil }
 
-func (d SpaceToDepth) blocks() blocks { return blocks{side: d.Block} }
+func (d SpaceToDepth) blocks() blocks { return blocks{d.Block, d.CRD} }
 
 // Forward copies every value to its place.
 func (d SpaceToDepth) Forward(in []*nn.Tensor, _ [][]float32, out *nn.Tensor) {

@@ -40,7 +40,7 @@ var goldensEW = map[string][]optest.Case{
 	"lpnorm":       {{Name: "p1", Op: op.LpNorm{P: 1}}, {Name: "p2", Op: op.LpNorm{}}, {Name: "p3", Op: op.LpNorm{P: 3}}},
 
 	"depthtospace": {{Name: "dcr", Op: op.DepthToSpace{Block: 2}}, {Name: "crd", Op: op.DepthToSpace{Block: 3, CRD: true}}},
-	"spacetodepth": {{Name: "two", Op: op.SpaceToDepth{Block: 2}}, {Name: "three", Op: op.SpaceToDepth{Block: 3}}},
+	"spacetodepth": {{Name: "two", Op: op.SpaceToDepth{Block: 2}}, {Name: "three", Op: op.SpaceToDepth{Block: 3}}, {Name: "crd", Op: op.SpaceToDepth{Block: 2, CRD: true}}},
 	"pad_reflect":  pads("reflect"),
 	"pad_edge":     pads("edge"),
 	"pad_wrap":     pads("wrap"),
