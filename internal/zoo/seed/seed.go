@@ -39,11 +39,11 @@ func Param(name string, dims []int) []float32 {
 	case strings.HasSuffix(name, "weight"), strings.HasSuffix(name, "running_var"):
 		lo, hi = 0.8, 1.2
 	}
-	return uniform(name, size, lo, hi)
+	return Uniform(name, size, lo, hi)
 }
 
 // Input returns the input of all nets: so many numbers of 0…1.
-func Input(size int) []float32 { return uniform("input", size, 0, 1) }
+func Input(size int) []float32 { return Uniform("input", size, 0, 1) }
 
 // Stats are what Measure computes, in this order. "signed" is Σ ±x/√n with seeded signs: it
 // moves when numbers change places.
@@ -93,8 +93,8 @@ func Places(name string, size, probes int) []int {
 	return list
 }
 
-// uniform returns numbers in lo…hi that depend on the name alone.
-func uniform(name string, size int, lo, hi float64) []float32 {
+// Uniform returns numbers in lo…hi that depend on the name alone.
+func Uniform(name string, size int, lo, hi float64) []float32 {
 	data, seed := make([]float32, size), hash(name)
 	for i := range data {
 		u := float64(word(seed, i)>>11) * 0x1p-53
