@@ -174,7 +174,7 @@ func readExportGolden(t *testing.T, name string) exportGolden {
 func (f exportFacts) compare(t *testing.T, v *nn.Value, x []float32) float64 {
 	t.Helper()
 	if s, d := v.Shape, f.dims; len(d) == 4 && s.C != d[1] && [3]int{s.H, s.W, s.C} == [3]int(d[1:]) {
-		x = channelsLast(s, x) // the importer keeps maps as maps
+		x = turned(s, x) // the importer keeps maps as maps
 	}
 	n := 1
 	for _, d := range f.dims {
@@ -195,7 +195,7 @@ func (f exportFacts) compare(t *testing.T, v *nn.Value, x []float32) float64 {
 	return off / most
 }
 
-func channelsLast(s nn.Shape, x []float32) []float32 {
+func turned(s nn.Shape, x []float32) []float32 {
 	y := make([]float32, 0, len(x))
 	for p := range s.Plane() {
 		for c := range s.C {
