@@ -158,7 +158,7 @@ func readExportGolden(t *testing.T, name string) exportGolden {
 	s, p := stats.Float32(), probes.Float32()
 	for i := range stats.Shape[0] {
 		facts := exportFacts{stats: s[i*len(seed.Stats):][:len(seed.Stats)], probes: p[i*exportProbes:][:exportProbes]}
-		for _, d := range strings.Split(words[2*i+1], "x") {
+		for d := range strings.SplitSeq(words[2*i+1], "x") {
 			var n int
 			if _, err := fmt.Sscan(d, &n); err != nil {
 				t.Fatal(err)
