@@ -174,6 +174,9 @@ func TestBadNets(t *testing.T) {
 		{"sum of two sizes", net(
 			conv(nil), &layerParam{Name: new("e"), Type: new("Eltwise"), Bottom: []string{"data", "conv"}, Top: []string{"e"}},
 		), fault.Unprocessable, "1×3×8×6 and 1×4×6×4"},
+		{"axpy of three sizes", net(
+			conv(nil), &layerParam{Name: new("x"), Type: new("Axpy"), Bottom: []string{"data", "conv", "conv"}, Top: []string{"x"}},
+		), fault.Unprocessable, "1×3×8×6, 1×4×6×4 and 1×4×6×4"},
 		{"log to base 1", net(func() *layerParam {
 			l := make1("l", "Log", "data", "x")
 			l.LogParam = &caffepb.LogParameter{Base: new(float32(1))}

@@ -40,7 +40,7 @@ func (w *wiring) inputShape(net *caffepb.NetParameter, o Options) (nn.Shape, int
 	dims := w.statedInput(net)
 	if dims == nil {
 		return nn.Shape{}, 0, fault.New(fault.Unprocessable, "the Caffe model does not say the size of its input %s", shown(w.input)).
-			WithHint("give it: --input 1,3,227,227 (batch, channels, height, width)")
+			WithHint("give it: --input-shape 1,3,227,227 (batch, channels, height, width)")
 	}
 	return w.checkInput(dims)
 }

@@ -149,3 +149,17 @@ func (c *converter) two(l *layer, axis int32, withBias bool, o nn.Op, in []value
 	}
 	return c.one(l, o, in...)
 }
+
+// axpy is a·x + y, one a for each channel: the layer that the authors of squeeze-and-excitation
+// added to their Caffe (Hu et al. 2017, github.com/hujie-frank/SENet).
+func axpy(c *converter, l *layer, in []value) ([]value, error) {
+	a, x, y := in[0], in[1], in[2]
+	if !vector(a.Shape) || a.Shape.C != x.Shape.C || x.Shape != y.Shape {
+		return nil, l.bad("its blobs have the sizes %v, %v and %v", a.Shape, x.Shape, y.Shape)
+	}
+	product, err := c.node(l, ".product", op.Mul{}, nil, x, a)
+	if err != nil {
+		return nil, err
+	}
+	return c.one(l, op.Add{}, product, y)
+}

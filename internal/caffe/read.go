@@ -57,7 +57,12 @@ func Read(b []byte, o Options) (*draft.Net, error) {
 	if err != nil {
 		return nil, err
 	}
-	return convert(w, clean(net.GetName()), shape, rank)
+	d, err := convert(w, clean(net.GetName()), shape, rank)
+	if err != nil {
+		return nil, err
+	}
+	d.Image = w.photo(shape)
+	return d, nil
 }
 
 // parse decodes the message and demands that it is a net.

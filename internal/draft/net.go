@@ -24,10 +24,11 @@ type Node struct {
 // Net is a net as its file tells it.
 type Net struct {
 	Name   string
-	Input  string   // name of the input value
-	Shape  nn.Shape // of the input, N×C×H×W
-	Nodes  []Node   // in any order
-	Output string   // name of the value that is the answer
+	Input  string      // name of the input value
+	Shape  nn.Shape    // of the input, N×C×H×W
+	Nodes  []Node      // in any order
+	Output string      // name of the value that is the answer
+	Image  nn.ImagePre // how the file says that photos are prepared; zero: it does not
 }
 
 // Limits on nets from files, far above the nets of the history

@@ -6,8 +6,8 @@ for every layer of them.
     /tmp/caffe/bin/python scripts/golden/caffe.py        (from the root of the repository)
 
 <net>.caffemodel is the model; <net>.safetensors has the input and, under the name of each layer,
-its first top. Log, Bias, the k of LRN and a weight stored transposed, which OpenCV does not read, are computed here by NumPy in float64 from
-OpenCV's values of their bottom; they stand at the end of a branch.
+its first top. Log, Bias, Axpy, the k of LRN and a weight stored transposed, which OpenCV does not read, are computed here by NumPy in float64 from
+OpenCV's values of their bottoms; they stand at the end of a branch.
 """
 
 import json
@@ -59,7 +59,7 @@ class Net:
         for k, v in params.items():
             getattr(l, k).CopyFrom(M[getattr(l, k).DESCRIPTOR.name](**v))
         if own:
-            self.own[name] = (bottoms[0], own)
+            self.own[name] = (bottoms, own)
         return tops[0]
 
     def draw(self, *shape, low=None):
@@ -76,8 +76,8 @@ class Net:
             f.write(model)
         x = self.rng.standard_normal(self.size).astype(np.float32)
         values = {"input": x, **self.opencv(x)}
-        for name, (bottom, run) in self.own.items():
-            values[name] = run(values[bottom].astype(np.float64)).astype(np.float32)
+        for name, (bottoms, run) in self.own.items():
+            values[name] = run(*(values[b].astype(np.float64) for b in bottoms)).astype(np.float32)
         made = {"command": "python scripts/golden/caffe.py", "seed": SEED, "opencv": cv2.__version__,
                 "protobuf": google.protobuf.__version__, "numpy": np.__version__}
         save_file({k: np.ascontiguousarray(v) for k, v in values.items()}, f"{OUT}/{self.name}.safetensors",
@@ -143,6 +143,7 @@ def layers():
     n.layer("gap", "Pooling", ["lrn"], pooling_param=dict(pool=1, global_pooling=True))
     n.layer("gate", "Sigmoid", ["gap"])
     n.layer("gated", "Scale", ["lrn", "gate"], scale_param=dict(axis=0))
+    n.layer("axpy", "Axpy", ["gate", "lrn", "leaky"], own=lambda a, x, y: a * x + y)
     n.layer("deconv", "Deconvolution", ["gated"], blobs=[n.draw(4, 1, 4, 3), n.draw(2)],
             convolution_param=dict(num_output=2, group=2, kernel_h=4, kernel_w=3, stride=[2], pad=[1]))
     n.layer("prelu", "PReLU", ["deconv"], blobs=[n.draw(2)])

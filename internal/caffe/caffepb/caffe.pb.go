@@ -623,7 +623,7 @@ type LayerParameter struct {
 	DummyDataParam    *DummyDataParameter      `protobuf:"bytes,109,opt,name=dummy_data_param,json=dummyDataParam" json:"dummy_data_param,omitempty"`
 	EltwiseParam      *EltwiseParameter        `protobuf:"bytes,110,opt,name=eltwise_param,json=eltwiseParam" json:"eltwise_param,omitempty"`
 	ExpParam          *ExpParameter            `protobuf:"bytes,111,opt,name=exp_param,json=expParam" json:"exp_param,omitempty"`
-	ImageDataParam    *DataParameter           `protobuf:"bytes,115,opt,name=image_data_param,json=imageDataParam" json:"image_data_param,omitempty"` // the same number for crop_size
+	ImageDataParam    *DataParameter           `protobuf:"bytes,115,opt,name=image_data_param,json=imageDataParam" json:"image_data_param,omitempty"` // the same numbers for the same fields
 	InnerProductParam *InnerProductParameter   `protobuf:"bytes,117,opt,name=inner_product_param,json=innerProductParam" json:"inner_product_param,omitempty"`
 	LrnParam          *LRNParameter            `protobuf:"bytes,118,opt,name=lrn_param,json=lrnParam" json:"lrn_param,omitempty"`
 	MemoryDataParam   *MemoryDataParameter     `protobuf:"bytes,119,opt,name=memory_data_param,json=memoryDataParam" json:"memory_data_param,omitempty"`
@@ -1135,12 +1135,21 @@ func (x *V1LayerParameter) GetExpParam() *ExpParameter {
 	return nil
 }
 
+// What is done with a picture: x = (v − mean)·scale, v = 0…255 in the order BGR.
 type TransformationParameter struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
+	Scale         *float32               `protobuf:"fixed32,1,opt,name=scale,def=1" json:"scale,omitempty"`
 	CropSize      *uint32                `protobuf:"varint,3,opt,name=crop_size,json=cropSize" json:"crop_size,omitempty"`
+	MeanFile      *string                `protobuf:"bytes,4,opt,name=mean_file,json=meanFile" json:"mean_file,omitempty"`      // a picture that is not in the model
+	MeanValue     []float32              `protobuf:"fixed32,5,rep,name=mean_value,json=meanValue" json:"mean_value,omitempty"` // one for all channels, or one for each
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
+
+// Default values for TransformationParameter fields.
+const (
+	Default_TransformationParameter_Scale = float32(1)
+)
 
 func (x *TransformationParameter) Reset() {
 	*x = TransformationParameter{}
@@ -1172,6 +1181,13 @@ func (*TransformationParameter) Descriptor() ([]byte, []int) {
 	return file_caffe_proto_rawDescGZIP(), []int{6}
 }
 
+func (x *TransformationParameter) GetScale() float32 {
+	if x != nil && x.Scale != nil {
+		return *x.Scale
+	}
+	return Default_TransformationParameter_Scale
+}
+
 func (x *TransformationParameter) GetCropSize() uint32 {
 	if x != nil && x.CropSize != nil {
 		return *x.CropSize
@@ -1179,12 +1195,33 @@ func (x *TransformationParameter) GetCropSize() uint32 {
 	return 0
 }
 
+func (x *TransformationParameter) GetMeanFile() string {
+	if x != nil && x.MeanFile != nil {
+		return *x.MeanFile
+	}
+	return ""
+}
+
+func (x *TransformationParameter) GetMeanValue() []float32 {
+	if x != nil {
+		return x.MeanValue
+	}
+	return nil
+}
+
 type DataParameter struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
+	Scale         *float32               `protobuf:"fixed32,2,opt,name=scale,def=1" json:"scale,omitempty"` // these three as transform_param has them since
+	MeanFile      *string                `protobuf:"bytes,3,opt,name=mean_file,json=meanFile" json:"mean_file,omitempty"`
 	CropSize      *uint32                `protobuf:"varint,5,opt,name=crop_size,json=cropSize" json:"crop_size,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
+
+// Default values for DataParameter fields.
+const (
+	Default_DataParameter_Scale = float32(1)
+)
 
 func (x *DataParameter) Reset() {
 	*x = DataParameter{}
@@ -1214,6 +1251,20 @@ func (x *DataParameter) ProtoReflect() protoreflect.Message {
 // Deprecated: Use DataParameter.ProtoReflect.Descriptor instead.
 func (*DataParameter) Descriptor() ([]byte, []int) {
 	return file_caffe_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *DataParameter) GetScale() float32 {
+	if x != nil && x.Scale != nil {
+		return *x.Scale
+	}
+	return Default_DataParameter_Scale
+}
+
+func (x *DataParameter) GetMeanFile() string {
+	if x != nil && x.MeanFile != nil {
+		return *x.MeanFile
+	}
+	return ""
 }
 
 func (x *DataParameter) GetCropSize() uint32 {
@@ -2827,10 +2878,16 @@ const file_caffe_proto_rawDesc = "" +
 	"\aexclude\x18! \x03(\v2\x1d.vizserver.caffe.NetStateRuleR\aexclude\x12Q\n" +
 	"\x0ftransform_param\x18$ \x01(\v2(.vizserver.caffe.TransformationParameterR\x0etransformParam\x12F\n" +
 	"\rsoftmax_param\x18' \x01(\v2!.vizserver.caffe.SoftmaxParameterR\fsoftmaxParam\x12:\n" +
-	"\texp_param\x18) \x01(\v2\x1d.vizserver.caffe.ExpParameterR\bexpParam\"6\n" +
-	"\x17TransformationParameter\x12\x1b\n" +
-	"\tcrop_size\x18\x03 \x01(\rR\bcropSize\",\n" +
-	"\rDataParameter\x12\x1b\n" +
+	"\texp_param\x18) \x01(\v2\x1d.vizserver.caffe.ExpParameterR\bexpParam\"\x8b\x01\n" +
+	"\x17TransformationParameter\x12\x17\n" +
+	"\x05scale\x18\x01 \x01(\x02:\x011R\x05scale\x12\x1b\n" +
+	"\tcrop_size\x18\x03 \x01(\rR\bcropSize\x12\x1b\n" +
+	"\tmean_file\x18\x04 \x01(\tR\bmeanFile\x12\x1d\n" +
+	"\n" +
+	"mean_value\x18\x05 \x03(\x02R\tmeanValue\"b\n" +
+	"\rDataParameter\x12\x17\n" +
+	"\x05scale\x18\x02 \x01(\x02:\x011R\x05scale\x12\x1b\n" +
+	"\tmean_file\x18\x03 \x01(\tR\bmeanFile\x12\x1b\n" +
 	"\tcrop_size\x18\x05 \x01(\rR\bcropSize\"\xa2\x01\n" +
 	"\x12DummyDataParameter\x12\x10\n" +
 	"\x03num\x18\x02 \x03(\rR\x03num\x12\x1a\n" +
