@@ -10,10 +10,12 @@ func damaged(format string, args ...any) *fault.Error {
 
 // tooLarge is the error for a limit that is passed; the text names the limit.
 func tooLarge(format string, args ...any) *fault.Error {
-	return fault.New(fault.TooLarge, format, args...)
+	return fault.New(fault.TooLarge, format, args...).
+		WithHint("the limits are far above the nets that are known; see whether the file is the one that you mean")
 }
 
 // unsupported is the error for what the format allows and this program does not read.
 func unsupported(format string, args ...any) error {
-	return fault.New(fault.Unsupported, format, args...)
+	return fault.New(fault.Unsupported, format, args...).
+		WithHint("nets that classify images, exported for inference, can be read; README lists the operators")
 }

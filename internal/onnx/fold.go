@@ -52,6 +52,7 @@ var foldOps = map[string]foldOp{
 	"Neg": {1, (*folding).unary}, "Abs": {1, (*folding).unary}, "Sign": {1, (*folding).unary}, "Not": {1, (*folding).unary},
 	"Sqrt": {1, (*folding).unary}, "Floor": {1, (*folding).unary}, "Ceil": {1, (*folding).unary}, "Round": {1, (*folding).unary},
 	"Reciprocal": {1, (*folding).unary}, "Exp": {1, (*folding).unary}, "Log": {1, (*folding).unary},
+	"Sin": {1, (*folding).unary}, "Cos": {1, (*folding).unary}, "Erf": {1, (*folding).unary}, "Tanh": {1, (*folding).unary},
 
 	"ReduceProd": {1, (*folding).reduce}, "ReduceSum": {1, (*folding).reduce}, "ReduceMean": {1, (*folding).reduce},
 	"ReduceMax": {1, (*folding).reduce}, "ReduceMin": {1, (*folding).reduce},

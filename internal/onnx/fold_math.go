@@ -113,13 +113,20 @@ func floatArith(n *node) func(a, b float32) float32 {
 		return func(a, b float32) float32 { return min(a, b) }
 	case "Max":
 		return func(a, b float32) float32 { return max(a, b) }
-	default: // Mod; of floats only with fmod
-		n.int("fmod", 0)
+	}
+	if n.bool("fmod", false) {
 		return func(a, b float32) float32 { return float32(math.Mod(float64(a), float64(b))) }
+	}
+	return func(a, b float32) float32 { // the sign of the divisor, as in Python; since version 28
+		r := math.Mod(float64(a), float64(b))
+		if r != 0 && (r < 0) != (b < 0) {
+			r += float64(b)
+		}
+		return float32(r)
 	}
 }
 
-// intArith: division rounds towards zero, and Mod has the sign of the divisor unless fmod is set.
+// intArith: division of integers rounds towards zero, and Mod has the sign of the divisor unless fmod is set.
 func intArith(n *node) func(a, b int64) int64 {
 	switch n.op {
 	case "Add", "Sum":
@@ -263,6 +270,7 @@ func (f *folding) unary() ([]*constant, error) {
 var floatUnary = map[string]func(float64) float64{
 	"Neg": func(v float64) float64 { return -v }, "Abs": math.Abs, "Sqrt": math.Sqrt, "Floor": math.Floor,
 	"Ceil": math.Ceil, "Round": math.RoundToEven, "Exp": math.Exp, "Log": math.Log,
+	"Sin": math.Sin, "Cos": math.Cos, "Erf": math.Erf, "Tanh": math.Tanh,
 	"Reciprocal": func(v float64) float64 { return 1 / v },
 	"Sign": func(v float64) float64 {
 		switch {

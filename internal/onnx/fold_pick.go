@@ -85,9 +85,9 @@ func (f *folding) gatherElements() ([]*constant, error) {
 	out := &constant{dims: at.dims, elem: c.elem}
 	for i, index := range indices {
 		p, rest := 0, i
-		for d := len(at.dims) - 1; d >= 0; d-- {
-			place := rest % at.dims[d]
-			rest /= at.dims[d]
+		for d, size := range slices.Backward(at.dims) {
+			place := rest % size
+			rest /= size
 			if d == a {
 				place = index
 			}

@@ -53,6 +53,9 @@ type importer struct {
 	net   *draft.Net
 	known map[string]operand
 	names map[string]bool
+
+	labels *labels
+	at     *node // the file's node that is being imported
 }
 
 // convert makes the draft of a parsed model.
@@ -79,7 +82,7 @@ func convert(m *model, o Options) (*draft.Net, error) {
 }
 
 func newImporter(m *model) *importer {
-	im := &importer{model: m, net: &draft.Net{Name: "onnx"}, known: map[string]operand{}, names: map[string]bool{}}
+	im := &importer{model: m, net: &draft.Net{Name: "onnx"}, known: map[string]operand{}, names: map[string]bool{}, labels: newLabels(m)}
 	for name, c := range m.init {
 		im.known[name] = operand{c: c}
 	}
@@ -114,6 +117,7 @@ func (im *importer) run(output string) error {
 
 // node imports one node: folds it, or adds what computes it.
 func (im *importer) node(n *node) error {
+	im.at = n
 	in := make([]operand, len(n.inputs))
 	constants := true
 	for i, name := range n.inputs {
@@ -139,6 +143,9 @@ func (im *importer) node(n *node) error {
 	}
 	if err := do(im, n, in); err != nil {
 		return err
+	}
+	if left := n.unread(); len(left) > 0 {
+		return unsupported("%s: its attribute %s is not known", n, show(left[0]))
 	}
 	return n.err()
 }

@@ -20,7 +20,8 @@ const (
 	maxInts     = 1 << 26 // integers of all tensors together: they are kept in 8 bytes each
 	maxDim      = 1<<31 - 1
 
-	minOpset, maxOpset = 7, 22
+	minOpset, maxOpset = 7, 28 // up to the newest that the node tests of ONNX 1.23 have
+	askOpset           = 17    // what a hint asks an exporter for: all of the last years know it
 	minIR, maxIR       = 3, 14
 
 	// Folding: the elements of one constant that it makes, the numbers of a list of sizes or axes,
@@ -44,7 +45,7 @@ var decoded = wire.Limits{
 	Of: map[string]int{
 		"GraphProto.node": maxNodes, "GraphProto.initializer": maxTensors,
 		"GraphProto.input": maxTensors, "GraphProto.output": maxTensors,
-		"NodeProto.attribute": 64, "NodeProto.input": 4096, "NodeProto.output": 4096,
+		"NodeProto.attribute": 64, "NodeProto.metadata_props": 64, "NodeProto.input": 4096, "NodeProto.output": 4096,
 		"ModelProto.metadata_props": 1024, "ModelProto.opset_import": 64, "ModelProto.functions": 4096,
 		"TensorProto.external_data": 16,
 	},

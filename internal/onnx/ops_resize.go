@@ -95,7 +95,11 @@ func importDepthToSpace(im *importer, n *node, in []operand) error {
 	if err != nil {
 		return err
 	}
-	return im.pooled(n, op.DepthToSpace{Block: n.int("blocksize", 0), CRD: n.str("mode", "DCR") == "CRD"}, nil, x)
+	crd, err := orderCRD(n)
+	if err != nil {
+		return err
+	}
+	return im.pooled(n, op.DepthToSpace{Block: n.int("blocksize", 0), CRD: crd}, nil, x)
 }
 
 func importSpaceToDepth(im *importer, n *node, in []operand) error {
@@ -103,7 +107,21 @@ func importSpaceToDepth(im *importer, n *node, in []operand) error {
 	if err != nil {
 		return err
 	}
-	return im.pooled(n, op.SpaceToDepth{Block: n.int("blocksize", 0)}, nil, x)
+	crd, err := orderCRD(n)
+	if err != nil {
+		return err
+	}
+	return im.pooled(n, op.SpaceToDepth{Block: n.int("blocksize", 0), CRD: crd}, nil, x)
+}
+
+// orderCRD tells the two orders of the channels of a block from each other.
+func orderCRD(n *node) (bool, error) {
+	switch mode := n.str("mode", "DCR"); mode {
+	case "DCR", "CRD":
+		return mode == "CRD", nil
+	default:
+		return false, damaged("%s: mode %s, want DCR or CRD", n, show(mode))
+	}
 }
 
 // importResize scales rows and columns. Before opset 11 places were asymmetric.
