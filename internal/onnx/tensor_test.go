@@ -2,6 +2,7 @@ package onnx
 
 import (
 	"math"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -87,4 +88,36 @@ func TestManyIntegers(t *testing.T) {
 	tp := &onnxpb.TensorProto{Dims: []int64{2}, DataType: new(int32(2)), RawData: []byte{1, 2}}
 	_, err := p.tensor(tp, "t")
 	refused(t, "two more", err, fault.TooLarge, "integers")
+}
+
+// TestLargeTensor: decoding copies the bytes of a tensor once, and its floats are a view of the copy.
+// Not parallel: it counts what is allocated.
+func TestLargeTensor(t *testing.T) {
+	const size = 8 << 20
+	b := encode(t, func(m *onnxpb.ModelProto) {
+		m.Graph.Initializer[0] = &onnxpb.TensorProto{Name: new("w"), Dims: []int64{size / 4}, DataType: new(int32(1)), RawData: make([]byte, size)}
+	})
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	m, err := parse(b, nil)
+	runtime.ReadMemStats(&after)
+	if err != nil || m.init["w"].len() != size/4 {
+		t.Fatalf("%v", err)
+	}
+	if allocated := after.TotalAlloc - before.TotalAlloc; allocated > size*21/20 {
+		t.Errorf("%d bytes are allocated for %d", allocated, size)
+	}
+}
+
+func BenchmarkParse(b *testing.B) {
+	file := encode(b, func(m *onnxpb.ModelProto) {
+		m.Graph.Initializer[0] = &onnxpb.TensorProto{Name: new("w"), Dims: []int64{1 << 20}, DataType: new(int32(1)), RawData: make([]byte, 4<<20)}
+	})
+	b.SetBytes(int64(len(file)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := parse(file, nil); err != nil {
+			b.Fatal(err)
+		}
+	}
 }
