@@ -1,12 +1,15 @@
 package modelfile
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"regexp"
 	"slices"
 	"strings"
 	"sync"
+	"unicode"
+	"unicode/utf8"
 
 	"vizserver/internal/fault"
 	"vizserver/internal/nn"
@@ -105,7 +108,7 @@ func bind(e *zoo.Entry, held map[string]*weights.Tensor, notes []string) (*File,
 	}
 	m, err := e.Bind(w)
 	if err != nil {
-		return nil, err
+		return nil, misfit(err)
 	}
 	return &File{Model: m, Entry: e, Notes: notes}, nil
 }
@@ -166,12 +169,11 @@ func (l *layout) extra(held map[string]*weights.Tensor) []string {
 
 // unknown says which net of the zoo the weights come closest to, and what does not fit.
 func unknown(l *layout, held map[string]*weights.Tensor, common int) error {
-	const hint = "give the net with --net, or export the model as ONNX: torch.onnx.export(model, example, \"model.onnx\")"
 	if common == 0 {
 		names := slices.Sorted(maps.Keys(held))
 		some := strings.Join(names[:min(len(names), 3)], ", ")
 		return fault.New(fault.Unprocessable, "the file holds weights alone (%d tensors: %s, …), and of no net that we know", len(held), cut(some)).
-			WithHint("%s", hint)
+			WithHint("%s", hintNet)
 	}
 	e := &nn.WeightsError{Model: l.entry.Name}
 	for name, dims := range l.sizes {
@@ -189,14 +191,35 @@ func unknown(l *layout, held map[string]*weights.Tensor, common int) error {
 	for i, name := range e.Unexpected {
 		e.Unexpected[i] = cut(name)
 	}
-	return fault.New(fault.Unprocessable, "the file holds weights alone; they come closest to %s, but %v", l.entry.Name, e).WithHint("%s", hint)
+	return fault.New(fault.Unprocessable, "the file holds weights alone; they come closest to %s, but %v", l.entry.Name, e).WithHint("%s", hintNet)
 }
 
-// cut shortens a text of the file for a message.
+const hintNet = "give the net with --net, or export the model as ONNX: torch.onnx.export(model, example, \"model.onnx\")"
+
+// misfit is the error for weights that do not fit the net that was asked for: names of the file
+// are fit for a screen, and the user can choose another net.
+func misfit(err error) error {
+	e, ok := errors.AsType[*nn.WeightsError](err)
+	if !ok {
+		return err
+	}
+	for i, name := range e.Unexpected {
+		e.Unexpected[i] = cut(name)
+	}
+	return fault.New(fault.Unprocessable, "%v", e).WithHint("%s", hintNet)
+}
+
+// cut makes a name of the file fit for a message: at most 200 letters, none that a terminal or a
+// page would obey.
 func cut(s string) string {
 	const most = 200
 	if r := []rune(s); len(r) > most {
-		return string(r[:most]) + "…"
+		s = string(r[:most]) + "…"
 	}
-	return s
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return utf8.RuneError
+		}
+		return r
+	}, s)
 }

@@ -19,6 +19,7 @@ const (
 	ONNX        Format = "onnx"
 	Keras       Format = "keras" // .keras, and .h5
 	Caffe       Format = "caffe"
+	Bundle      Format = "bundle" // our own: a safetensors file with the graph in it
 )
 
 // sniffed is how much of a file tells what it is.
@@ -43,12 +44,14 @@ func sniff(head []byte, path string) (Format, error) {
 		return Safetensors, nil
 	}
 	switch ext := strings.ToLower(filepath.Ext(path)); {
+	case ext == ".pth", ext == ".pt": // also an empty one: its reader says how to save it
+		return PyTorch, nil
 	case len(head) == 0:
 	case ext == ".onnx":
 		return ONNX, nil
 	case ext == ".caffemodel":
 		return Caffe, nil
-	case ext == ".pth", ext == ".pt", ext == ".bin" && head[0] == 0x80:
+	case ext == ".bin" && head[0] == 0x80:
 		return PyTorch, nil
 	case ext == ".h5", ext == ".hdf5", ext == ".keras":
 		return Keras, nil

@@ -274,6 +274,9 @@ func checkInput(in valueInfo, dims []int) error {
 	if len(dims) < 2 || len(dims) > 4 || slices.Min(dims) < 1 {
 		return unsupported("the input %s is %v; nets that read N×C×H×W can be run", show(in.name), dims)
 	}
+	if _, ok := elements(dims, maxFoldElems); !ok {
+		return tooLarge("the input %s is %v: more than %d numbers", show(in.name), dims, maxFoldElems)
+	}
 	return nil
 }
 
