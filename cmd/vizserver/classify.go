@@ -16,11 +16,13 @@ import (
 
 // classifyCmd says what is on pictures.
 type classifyCmd struct {
-	Model    string   `arg:"" help:"Network: see 'vizserver models'."`
-	Pictures []string `arg:"" name:"picture" help:"PNG, JPEG, GIF or WebP file, or a .npy array; - is standard input."`
+	Model    string   `arg:"" help:"Network (see 'vizserver models'), imported model, or FILE."`
+	Pictures []string `arg:"" name:"picture" help:"PNG, JPEG, GIF or WebP file, or an array in a .npy or .safetensors file; - is standard input."`
 	JSON     bool     `name:"json" help:"One JSON object a line: {file, model, top: [{class, label, synset, label_zh, probability, score}, …]}."`
 	Top      int      `default:"5" help:"Number of classes to show, best first."`
-	Raw      bool     `help:"Do not size and centre the digit as MNIST does."`
+	Raw      bool     `help:"Do not size and centre the digit as MNIST does; an array is the input itself."`
+
+	modelFlags `embed:""`
 }
 
 // Help implements kong's HelpProvider.
@@ -29,7 +31,15 @@ func (classifyCmd) Help() string {
 
 A network with a softmax gives probabilities. For the RBF output of lenet5-1998 they are exp(−distance) over the sum of all, as in equation 9 of the paper; for tanh outputs, the outputs moved to 0…1 over their sum. The score is the output itself.
 
-A file that cannot be read does not stop the others; the exit code is that of the first such file.`
+A file that cannot be read does not stop the others; the exit code is that of the first such file.
+
+Examples:
+
+  vizserver classify efficientnet-lite0 cat.jpg dog.jpg
+
+  vizserver classify model.onnx --labels classes.txt --preprocess torchvision cat.jpg --json
+
+Exit codes: 0 done, 1 our own fault or no permission, 2 wrong input, 3 above a limit, 4 not found, 5 not supported, 80 wrong usage.`
 }
 
 // Validate implements kong's Validatable.
@@ -59,22 +69,20 @@ type classified struct {
 
 // Run implements the command.
 func (c *classifyCmd) Run(e *env) error {
-	m, err := loadModel(c.Model)
+	s, err := c.start(e, c.Model)
 	if err != nil {
 		return err
 	}
-	plan, err := nn.Compile(m, nn.Options{})
-	if err != nil {
-		return err
+	if out := s.Model.Graph.OutputValue().Shape; out.Plane() != 1 {
+		return fault.New(fault.Unsupported, "%s tells no classes apart: its output is %d×%d×%d", s.Model.Name, out.C, out.H, out.W).
+			WithHint("vizserver trace writes what it computes")
 	}
-	run := plan.NewRun()
-	input := make([]float32, len(run.Input()))
 	from := newSource(e, c.Raw)
 	var first error
 	for _, name := range c.Pictures {
-		top, err := c.one(e, m, run, from, name, input)
+		top, err := c.one(e, s, from, name)
 		if err == nil {
-			err = c.print(e.stdout, classified{File: name, Model: m.Name, Top: top})
+			err = c.print(e.stdout, classified{File: name, Model: s.Model.Name, Top: top})
 		}
 		switch {
 		case err == nil:
@@ -95,34 +103,52 @@ func (c *classifyCmd) Run(e *env) error {
 	return nil
 }
 
-func (c *classifyCmd) one(e *env, m *nn.Model, run *nn.Run, from *source, name string, input []float32) ([]guess, error) {
-	if err := from.read(e.ctx, m, name, input); err != nil {
+func (c *classifyCmd) one(e *env, s *session, from *source, name string) ([]guess, error) {
+	if err := from.read(e.ctx, s.Model, name, s.input); err != nil {
 		return nil, err
 	}
-	if err := run.Execute(e.ctx, input); err != nil {
+	top, err := s.classify(e)
+	if err != nil {
+		return nil, naming(name, err)
+	}
+	return top[:min(c.Top, len(top))], nil
+}
+
+// classify runs the network on its input and returns all classes, best first.
+func (s *session) classify(e *env) ([]guess, error) {
+	if err := s.run.Execute(e.ctx, s.input); err != nil {
 		return nil, err
 	}
-	scores := make([]float32, len(m.Labels))
-	m.Scores(run, scores)
+	m := s.Model
+	scores := make([]float32, m.Graph.OutputValue().Shape.C)
+	m.Scores(s.run, scores)
+	for i, v := range scores {
+		if math.IsNaN(float64(v)) {
+			return nil, fault.New(fault.Unprocessable, "the answer of %s is not a number (NaN) for class %d of %d", m.Name, i, len(scores)).
+				WithHint("its weights or the input are damaged; vizserver trace shows where it begins")
+		}
+	}
 	top := guesses(m, scores)
-	top = top[:min(c.Top, len(top))]
-	return top, nameClasses(m, top)
+	return top, s.nameClasses(top)
 }
 
 // nameClasses adds what is known of the classes of ImageNet.
-func nameClasses(m *nn.Model, top []guess) error {
-	if e, err := zoo.Find(m.Name); err != nil || e.Task != zoo.ImageNet {
-		return err
+func (s *session) nameClasses(top []guess) error {
+	if s.Entry == nil || s.Entry.Task != zoo.ImageNet {
+		return nil
 	}
 	classes, err := models.ImageNet()
 	if err != nil {
 		return err
 	}
+	known, err := s.Entry.Labels()
 	for i := range top {
-		c := classes[top[i].Class]
-		top[i].Synset, top[i].LabelZH = c.Synset, c.Chinese
+		// Labels of the user's own mean other classes.
+		if n := top[i].Class; n < len(known) && known[n] == top[i].Label {
+			top[i].Synset, top[i].LabelZH = classes[n].Synset, classes[n].Chinese
+		}
 	}
-	return nil
+	return err
 }
 
 // guesses orders the classes, best first; classes of equal score keep their order.
@@ -130,7 +156,10 @@ func guesses(m *nn.Model, scores []float32) []guess {
 	p := probabilities(m.Head, scores)
 	list := make([]guess, len(scores))
 	for i, s := range scores {
-		list[i] = guess{Class: i, Label: m.Labels[i], Probability: p[i], Score: s}
+		list[i] = guess{Class: i, Label: fmt.Sprintf("class %d", i), Probability: p[i], Score: s}
+		if i < len(m.Labels) {
+			list[i].Label = m.Labels[i]
+		}
 	}
 	sort.SliceStable(list, func(i, j int) bool { return list[i].Probability > list[j].Probability })
 	return list
@@ -156,7 +185,7 @@ func probabilities(head nn.Head, scores []float32) []float64 {
 		sum += p[i]
 	}
 	for i := range p {
-		if sum > 0 {
+		if sum > 0 && head.Kind != "none" { // of a file that ends otherwise: the outputs as they are
 			p[i] /= sum
 		}
 	}

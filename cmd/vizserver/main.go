@@ -16,7 +16,9 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"vizserver/internal/confine"
 	"vizserver/internal/fault"
+	"vizserver/internal/modelfile"
 )
 
 // cli is every command and flag. A flag beats the environment beats the default.
@@ -28,8 +30,10 @@ type cli struct {
 	Serve    serveCmd    `cmd:"" default:"withargs" help:"Serve the pages (the default command)."`
 	Models   modelsCmd   `cmd:"" help:"List the networks in this binary."`
 	Show     showCmd     `cmd:"" help:"Print what a network is made of: blocks, shapes, parameters, cost."`
-	Classify classifyCmd `cmd:"" help:"Say which digit is on pictures."`
-	Trace    traceCmd    `cmd:"" help:"Write every activation of one run to a file."`
+	Classify classifyCmd `cmd:"" help:"Say what is on pictures."`
+	Trace    traceCmd    `cmd:"" help:"Write the activations of one run to a file."`
+	Pull     pullCmd     `cmd:"" help:"Fetch official weights of networks of photos."`
+	Import   importCmd   `cmd:"" help:"Register a model of your own from a file."`
 	Train    trainEntry  `cmd:"" help:"Train a network on MNIST."`
 	About    versionCmd  `cmd:"" name:"version" help:"Print the version, the commit and the Go release."`
 }
@@ -60,6 +64,7 @@ Exit codes: 0 done, 1 our own fault, 2 wrong input, 3 above a limit, 4 not found
 5 not supported, 6 busy (a port in use), 80 wrong usage.`
 
 func main() {
+	confine.Main(modelfile.Jobs)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))

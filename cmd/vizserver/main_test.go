@@ -18,12 +18,27 @@ import (
 	"testing"
 	"time"
 
+	"vizserver/internal/confine"
 	"vizserver/internal/mnist"
+	"vizserver/internal/modelfile"
 	"vizserver/internal/nn"
 	"vizserver/internal/testutil"
 	"vizserver/internal/weights"
 	"vizserver/internal/zoo"
 )
+
+// TestMain: pickles and HDF5 are read by a child process, which is this binary again.
+func TestMain(m *testing.M) {
+	confine.Main(modelfile.Jobs)
+	dir, err := os.MkdirTemp("", "vizserver-test")
+	if err != nil {
+		panic(err)
+	}
+	_ = os.Setenv("VIZ_CACHE", dir) // not the user's own
+	code := m.Run()
+	_ = os.RemoveAll(dir)
+	os.Exit(code)
+}
 
 // result is what a command line left behind.
 type result struct {
@@ -67,11 +82,8 @@ func digitPNG(t *testing.T, dir string, i int) string {
 func TestHelp(t *testing.T) {
 	t.Parallel()
 	var all strings.Builder
-	for _, command := range []string{"", "serve", "models", "show", "classify", "trace", "train", "version"} {
-		args := []string{"--help"}
-		if command != "" {
-			args = []string{command, "--help"}
-		}
+	for _, command := range []string{"", "serve", "models", "show", "classify", "trace", "pull", "pull verify", "pull remove", "import", "import remove", "train", "version"} {
+		args := append(strings.Fields(command), "--help")
 		r := vizserver(t, args...)
 		if r.code != 0 || r.err != "" {
 			t.Errorf("%s: code %d, %s", command, r.code, r.err)

@@ -6,19 +6,21 @@ import (
 
 	"github.com/dustin/go-humanize"
 
-	"vizserver/internal/nn"
+	"vizserver/internal/pull"
 	"vizserver/internal/zoo"
 	"vizserver/models"
 )
 
 // modelsCmd lists the networks.
 type modelsCmd struct {
-	JSON bool `name:"json" help:"As a JSON array of objects with name, title, year, paper, task, input, units, parameters, connections, macs, weights, accuracy, sha256 and licence."`
+	cacheFlag `embed:""`
+
+	JSON bool `name:"json" help:"As a JSON array of objects with name, title, year, paper, task, input, units, parameters, connections, macs, weights, pulled, pull, imported, accuracy, sha256 and licence."`
 }
 
 // Help implements kong's HelpProvider.
 func (modelsCmd) Help() string {
-	return `WEIGHTS says whether this binary holds trained weights of the network; where it does not, they come from a file.`
+	return `WEIGHTS says whether trained weights of the network are in this binary, were pulled, or can be pulled ('vizserver pull NAME'); where there is a dash, they come from a file. Imported models stand at the end.`
 }
 
 // modelLine is one network of the list.
@@ -34,6 +36,9 @@ type modelLine struct {
 	Connections int64    `json:"connections"`
 	MACs        int64    `json:"macs"`
 	Weights     bool     `json:"weights"`            // they are in this binary
+	Pulled      bool     `json:"pulled"`             // they are in the cache
+	Pull        bool     `json:"pull"`               // they can be pulled
+	Imported    bool     `json:"imported"`           // a model of the user's own
 	Accuracy    float64  `json:"accuracy,omitempty"` // 0…1, on the 10,000 MNIST test digits; of no other net measured here
 	SHA256      string   `json:"sha256,omitempty"`   // of the weights in this binary
 	Licence     string   `json:"licence,omitempty"`  // of the weights in this binary
@@ -41,13 +46,27 @@ type modelLine struct {
 
 // Run implements the command.
 func (c *modelsCmd) Run(e *env) error {
+	cache, err := c.cache()
+	if err != nil {
+		return err
+	}
 	lines := []modelLine{}
 	for _, entry := range zoo.Table() {
-		line, err := listModel(&entry)
+		line, err := listModel(&entry, cache)
 		if err != nil {
 			return err
 		}
 		lines = append(lines, line)
+	}
+	own, err := listImported(cache)
+	if err != nil {
+		return err
+	}
+	for _, m := range own {
+		lines = append(lines, modelLine{
+			Name: m.Name, Title: m.From, Year: m.At.Year(), Task: "imported", Input: m.Input, Units: m.Units,
+			Parameters: m.Parameters, Connections: m.Connections, MACs: m.MACs, Imported: true,
+		})
 	}
 	if c.JSON {
 		enc := json.NewEncoder(e.stdout)
@@ -57,8 +76,15 @@ func (c *modelsCmd) Run(e *env) error {
 	rows := [][]string{{"NAME", "TITLE", "YEAR", "TASK", "INPUT", "WEIGHTS", "TEST ACCURACY", "PARAMETERS", "MULTIPLY-ADDS"}}
 	for _, m := range lines {
 		weights, accuracy := "–", "–"
-		if m.Weights {
+		switch {
+		case m.Weights:
 			weights = "in the binary"
+		case m.Imported:
+			weights = "imported"
+		case m.Pulled:
+			weights = "pulled"
+		case m.Pull:
+			weights = "to pull"
 		}
 		if m.Accuracy > 0 {
 			accuracy = fmt.Sprintf("%.2f %%", 100*m.Accuracy)
@@ -71,7 +97,7 @@ func (c *modelsCmd) Run(e *env) error {
 	return writeTable(e.stdout, rows, 6)
 }
 
-func listModel(entry *zoo.Entry) (modelLine, error) {
+func listModel(entry *zoo.Entry, cache *pull.Cache) (modelLine, error) {
 	g, err := entry.Graph()
 	if err != nil {
 		return modelLine{}, err
@@ -82,6 +108,11 @@ func listModel(entry *zoo.Entry) (modelLine, error) {
 		Input: [3]int{in.C, in.H, in.W}, Units: g.Units(), Parameters: g.NumParams(false),
 		Connections: g.Connections(), MACs: g.MACs(),
 	}
+	if f, err := pull.Find(entry.Name); err == nil {
+		line.Pull = true
+		_, _, err := cache.Path(f)
+		line.Pulled = err == nil
+	}
 	list, err := models.Manifest()
 	for _, info := range list {
 		if info.Name == entry.Name {
@@ -89,12 +120,4 @@ func listModel(entry *zoo.Entry) (modelLine, error) {
 		}
 	}
 	return line, err
-}
-
-// loadModel loads a network, or says which one was probably meant.
-func loadModel(name string) (*nn.Model, error) {
-	if _, err := findNet(name); err != nil {
-		return nil, err
-	}
-	return zoo.Load(name)
 }

@@ -133,7 +133,7 @@ func TestPhotoMistakes(t *testing.T) {
 	t.Parallel()
 	photo := filepath.Join(testutil.Root(t), "testdata/golden/photos/chelsea-190.png")
 	r := vizserver(t, "classify", "efficientnet-lite0", photo, "--raw")
-	if r.code == 0 || !strings.Contains(r.err, "takes photos") {
+	if r.code == 0 || !strings.Contains(r.err, "is an array, and this is none") {
 		t.Errorf("%d %s", r.code, r.err)
 	}
 }

@@ -21,74 +21,53 @@ const maxFile = 64 << 20
 // source reads the input of a network from files.
 type source struct {
 	stdin   io.Reader
+	stderr  io.Writer
 	decoder *imgio.Decoder
-	raw     bool // do not centre
+	raw     bool // arrays are the input itself; digits are not centred
 }
 
 func newSource(e *env, raw bool) *source {
-	return &source{stdin: e.stdin, decoder: imgio.New(imgio.Limits{}), raw: raw}
+	return &source{stdin: e.stdin, stderr: e.stderr, decoder: imgio.New(imgio.Limits{}), raw: raw}
 }
 
-// read writes the input of m from a picture or a .npy file into dst. The name
-// "-" is standard input. What a file is, its first bytes say.
+// read writes the input of m from a picture or an array into dst. The name "-" is standard
+// input. What a file is, its first bytes say.
 func (s *source) read(ctx context.Context, m *nn.Model, name string, dst []float32) error {
 	b, err := s.bytes(name)
 	if err != nil {
 		return err
 	}
-	if m.Image.Size > 0 {
-		return naming(name, s.photo(ctx, m, b, dst))
+	a, err := readArray(b)
+	if err == nil && a != nil {
+		err = s.array(m, a, dst)
+	} else if err == nil {
+		err = s.picture(ctx, m, b, dst)
 	}
-	if bytes.HasPrefix(b, []byte("\x93NUMPY")) {
-		a, err := imgio.ReadNPY(bytes.NewReader(b))
-		if err != nil {
-			return naming(name, err)
-		}
-		return naming(name, fromArray(m, a, dst))
+	return naming(name, err)
+}
+
+// picture writes the input from a picture.
+func (s *source) picture(ctx context.Context, m *nn.Model, b []byte, dst []float32) error {
+	in := m.Graph.InputValue().Shape
+	switch {
+	case m.Image.Size > 0 && s.raw:
+		return fault.New(fault.Invalid, "with --raw the input of %s is an array, and this is none", m.Name).
+			WithHint("give %d×%d×%d numbers in a .npy or .safetensors file, or a photo without --raw", in.C, in.H, in.W)
+	case m.Image.Size > 0:
+		_, err := s.decoder.Photo(ctx, bytes.NewReader(b), dst, m.Image)
+		return err
+	case m.Pre.Width == 0:
+		return fault.New(fault.Unsupported, "nobody says how a picture becomes the input of %s, %d×%d×%d", m.Name, in.C, in.H, in.W).
+			WithHint("give the input itself, as a .npy or .safetensors file")
 	}
 	greys, _, inked, err := s.decoder.Digit(ctx, bytes.NewReader(b), !s.raw)
 	if err != nil {
-		return naming(name, err)
+		return err
 	}
 	if !inked {
-		return naming(name, fault.New(fault.Unprocessable, "there is no ink on it"))
+		return fault.New(fault.Unprocessable, "there is no ink on it")
 	}
 	m.Pre.Apply(dst, greys)
-	return nil
-}
-
-// photo writes the input of a network for photos.
-func (s *source) photo(ctx context.Context, m *nn.Model, b []byte, dst []float32) error {
-	if s.raw {
-		return fault.New(fault.Invalid, "%s takes photos, which are always prepared as its authors did", m.Name).
-			WithHint("--raw is for the networks of digits")
-	}
-	_, err := s.decoder.Photo(ctx, bytes.NewReader(b), dst, m.Image)
-	return err
-}
-
-// fromArray writes the input from an array: one of bytes holds greys, one of
-// floats of the input's size is the input itself.
-func fromArray(m *nn.Model, a *imgio.Array, dst []float32) error {
-	in, pre := m.Graph.InputValue().Shape, m.Pre
-	whole := a.Height == in.H && a.Width == in.W
-	switch {
-	case whole && !a.Bytes:
-		copy(dst, a.Values)
-	case whole:
-		for i, v := range a.Values {
-			dst[i] = pre.Value(byte(v))
-		}
-	case a.Height == pre.Height && a.Width == pre.Width && a.Bytes:
-		greys := make([]byte, len(a.Values))
-		for i, v := range a.Values {
-			greys[i] = byte(v)
-		}
-		pre.Apply(dst, greys)
-	default:
-		return fault.New(fault.Unprocessable, "an array of %d×%d is not an input of %s", a.Height, a.Width, m.Name).
-			WithHint("give %d×%d greys as uint8, or the input itself, %d×%d, as float32", pre.Height, pre.Width, in.H, in.W)
-	}
 	return nil
 }
 

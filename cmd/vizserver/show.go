@@ -17,34 +17,42 @@ import (
 
 // showCmd prints what a network is made of.
 type showCmd struct {
-	Model string `arg:"" help:"Network: see 'vizserver models'."`
+	Model string `arg:"" help:"Network (see 'vizserver models'), imported model, or FILE."`
 	Depth int    `default:"0" help:"Levels of the block tree to print; 0: all."`
 	JSON  bool   `name:"json" help:"As a JSON object with name, input, params, macs, memory, layers and blocks."`
+
+	modelFlags `embed:""`
 }
 
 // Help implements kong's HelpProvider.
 func (showCmd) Help() string {
 	return `Each line is a layer or a block with the sum of what stands in it. MEMORY is that of the values, in float32. FIELD is the receptive field in pixels of the input, padding included, and STEP the pixels from one unit to the next; that of a vector is the field of the whole map before it.
 
-In JSON, shapes are N, C, H, W; layers are the nodes in the order of execution: {name, op, kind, block, inputs, shape, params, fixed, macs, bytes, field, step}. Params are trained numbers, fixed ones are the statistics of batch normalisation and the codes of an RBF layer; macs are multiply-adds of convolutions and fully connected layers; sizes are bytes.`
+In JSON, shapes are N, C, H, W; layers are the nodes in the order of execution: {name, op, kind, block, inputs, shape, params, fixed, macs, bytes, field, step}. Params are trained numbers, fixed ones are the statistics of batch normalisation and the codes of an RBF layer; macs are multiply-adds of convolutions and fully connected layers; sizes are bytes.
+
+Examples:
+
+  vizserver show resnet50 --depth 2
+
+  vizserver show model.onnx --json
+
+Exit codes: 0 done, 1 our own fault or no permission, 2 wrong input, 3 above a limit, 4 not found, 5 not supported, 80 wrong usage.`
 }
 
 // Run implements the command.
 func (c *showCmd) Run(e *env) error {
-	entry, err := findNet(c.Model)
+	net, err := c.open(e.ctx, c.Model, true)
 	if err != nil {
 		return err
 	}
-	g, err := entry.Graph()
-	if err != nil {
-		return err
-	}
+	net.tell(e)
 	if c.JSON {
 		enc := json.NewEncoder(e.stdout)
 		enc.SetIndent("", "  ")
-		return enc.Encode(reportNet(entry, g))
+		return enc.Encode(reportNet(net))
 	}
-	return printNet(e.stdout, entry, g, c.Depth)
+	_, _ = fmt.Fprintf(e.stdout, "%s\n\n", net.About)
+	return printNet(e.stdout, net.Model.Graph, c.Depth)
 }
 
 // findNet returns the network, or says which one was probably meant.
@@ -65,9 +73,9 @@ func unknownNet(name string, cause error) error {
 type netReport struct {
 	Name   string        `json:"name"`
 	Title  string        `json:"title"`
-	Year   int           `json:"year"`
-	Paper  string        `json:"paper"`
-	Task   zoo.Task      `json:"task"`
+	Year   int           `json:"year,omitempty"` // this and the next two of a network of the table
+	Paper  string        `json:"paper,omitempty"`
+	Task   zoo.Task      `json:"task,omitempty"`
 	Input  [4]int        `json:"input"` // N, C, H, W
 	Params int           `json:"params"`
 	Fixed  int           `json:"fixed"`
@@ -108,13 +116,17 @@ type blockReport struct {
 	Blocks []blockReport `json:"blocks,omitempty"`
 }
 
-func reportNet(entry *zoo.Entry, g *nn.Graph) netReport {
+func reportNet(net *chosen) netReport {
+	g := net.Model.Graph
 	m := g.Memory()
 	r := netReport{
-		Name: entry.Name, Title: entry.Title, Year: entry.Year, Paper: entry.Paper, Task: entry.Task,
+		Name: net.Model.Name, Title: net.Model.Title,
 		Input: sizes(g.InputValue().Shape), Params: g.NumParams(false), Fixed: g.NumParams(true) - g.NumParams(false),
 		MACs: g.MACs(), Memory: memoryReport{Weights: m.Weights, Activations: m.Activations, Peak: m.Peak},
 		Blocks: reportBlock(g.Root).Blocks,
+	}
+	if e := net.Entry; e != nil {
+		r.Title, r.Year, r.Paper, r.Task = e.Title, e.Year, e.Paper, e.Task
 	}
 	fields := g.Fields()
 	for _, n := range g.Nodes {
@@ -160,20 +172,25 @@ func reportBlock(b *nn.Block) blockReport {
 }
 
 // printNet writes the block tree as a table.
-func printNet(w io.Writer, entry *zoo.Entry, g *nn.Graph, depth int) error {
-	m, in := g.Memory(), g.InputValue().Shape
-	_, _ = fmt.Fprintf(w, "%s (%s), %d: %s\n\n", entry.Title, entry.Name, entry.Year, entry.Paper)
-	_, _ = fmt.Fprintf(w, "input          %v\n", in)
-	_, _ = fmt.Fprintf(w, "parameters     %s\n", humanize.Comma(int64(g.NumParams(false))))
-	_, _ = fmt.Fprintf(w, "multiply-adds  %s\n", humanize.Comma(g.MACs()))
-	_, _ = fmt.Fprintf(w, "memory         weights %s, activations %s; at the peak of a run %s are in use\n\n",
-		byteText(m.Weights), byteText(m.Activations), byteText(m.Peak))
+func printNet(w io.Writer, g *nn.Graph, depth int) error {
+	printSums(w, g)
+	_, _ = fmt.Fprintln(w)
 	t := treeTable{fields: g.Fields(), depth: depth}
 	t.rows = append(t.rows, []string{"NAME", "KIND", "OUTPUT", "PARAMETERS", "MULTIPLY-ADDS", "MEMORY", "FIELD", "STEP"})
 	for _, b := range g.Root.Children {
 		t.add(b, 0)
 	}
 	return writeTable(w, t.rows, 3)
+}
+
+// printSums writes what the network costs as a whole.
+func printSums(w io.Writer, g *nn.Graph) {
+	m, in := g.Memory(), g.InputValue().Shape
+	_, _ = fmt.Fprintf(w, "input          %v\n", in)
+	_, _ = fmt.Fprintf(w, "parameters     %s\n", humanize.Comma(int64(g.NumParams(false))))
+	_, _ = fmt.Fprintf(w, "multiply-adds  %s\n", humanize.Comma(g.MACs()))
+	_, _ = fmt.Fprintf(w, "memory         weights %s, activations %s; at the peak of a run %s are in use\n",
+		byteText(m.Weights), byteText(m.Activations), byteText(m.Peak))
 }
 
 // treeTable collects the rows of a block tree.

@@ -6,7 +6,8 @@ package archtest
 // why in the commit.
 var allowed = map[string][]string{
 	"cmd/vizserver": {
-		"internal/fault", "internal/imgio", "internal/mnist", "internal/nn", "internal/pull", "internal/server",
+		"internal/bundle", "internal/confine", "internal/fault", "internal/imgio", "internal/mnist", "internal/modelfile",
+		"internal/nn", "internal/pull", "internal/server",
 		"internal/train", "internal/weights", "internal/zoo", "models",
 	},
 
@@ -25,7 +26,7 @@ var allowed = map[string][]string{
 
 	// Nets from files: a reader for each format makes a draft; modelfile joins the readers.
 	"internal/modelfile": {
-		"internal/caffe", "internal/confine", "internal/draft", "internal/fault", "internal/keras", "internal/nn", "internal/nn/op",
+		"internal/bundle", "internal/caffe", "internal/confine", "internal/draft", "internal/fault", "internal/keras", "internal/nn", "internal/nn/op",
 		"internal/onnx", "internal/pth",
 		"internal/weights", "internal/zoo",
 	},

@@ -54,18 +54,3 @@ func FuzzOrientation(f *testing.F) {
 		}
 	})
 }
-
-// FuzzReadNPY: an array of 784 or 1,024 values, or an error that is not ours.
-func FuzzReadNPY(f *testing.F) {
-	f.Add(npy(1, dict("|u1", "False", "(28, 28)"), make([]byte, 784)))
-	f.Add(npy(2, dict("<f4", "True", "(1, 32, 32)"), make([]byte, 4096)))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		a, err := ReadNPY(bytes.NewReader(b))
-		switch {
-		case err != nil && fault.KindOf(err) == fault.Internal:
-			t.Errorf("a bad file is not our fault: %v", err)
-		case err == nil && len(a.Values) != a.Height*a.Width:
-			t.Errorf("%d values for %d×%d", len(a.Values), a.Height, a.Width)
-		}
-	})
-}

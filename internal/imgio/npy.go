@@ -10,17 +10,30 @@ import (
 	"vizserver/internal/fault"
 )
 
-// Array is a NumPy array of one picture of greys.
-type Array struct {
-	Height, Width int
-	// Values, row by row: greys 0 … 255 where Bytes is set, else what the file holds.
-	Values []float32
-	// Bytes says that the file holds unsigned bytes.
-	Bytes bool
+// Tensor is what a .npy file holds, of any rank.
+type Tensor struct {
+	Dims   []int     // outermost first; empty for a single number
+	Values []float32 // row-major; wide types are rounded to nearest
+	Bytes  bool      // the file holds unsigned bytes
 }
 
-// maxNPY bounds a .npy file; 32×32 float32 need 4,224 bytes.
-const maxNPY = 64 << 10
+// elements are the types of numbers that a .npy file may hold, without the sign of the byte
+// order: size in bytes, and how one becomes a float32.
+var elements = map[string]struct {
+	size  int
+	float func(o binary.ByteOrder, b []byte) float32
+}{
+	"u1": {1, func(_ binary.ByteOrder, b []byte) float32 { return float32(b[0]) }},
+	"i1": {1, func(_ binary.ByteOrder, b []byte) float32 { return float32(int8(b[0])) }}, //nolint:gosec // two's complement
+	"b1": {1, func(_ binary.ByteOrder, b []byte) float32 { return float32(b[0]) }},
+	"u2": {2, func(o binary.ByteOrder, b []byte) float32 { return float32(o.Uint16(b)) }},
+	"i2": {2, func(o binary.ByteOrder, b []byte) float32 { return float32(int16(o.Uint16(b))) }}, //nolint:gosec // two's complement
+	"u4": {4, func(o binary.ByteOrder, b []byte) float32 { return float32(o.Uint32(b)) }},
+	"i4": {4, func(o binary.ByteOrder, b []byte) float32 { return float32(int32(o.Uint32(b))) }}, //nolint:gosec // two's complement
+	"i8": {8, func(o binary.ByteOrder, b []byte) float32 { return float32(int64(o.Uint64(b))) }}, //nolint:gosec // two's complement
+	"f4": {4, func(o binary.ByteOrder, b []byte) float32 { return math.Float32frombits(o.Uint32(b)) }},
+	"f8": {8, func(o binary.ByteOrder, b []byte) float32 { return float32(math.Float64frombits(o.Uint64(b))) }},
+}
 
 // The dictionary of a .npy header is a Python literal; these find its three keys in the form in
 // which NumPy writes them. Anything else is refused, nothing is evaluated.
@@ -31,17 +44,19 @@ var (
 	npyInt   = regexp.MustCompile(`[0-9]+`)
 )
 
-// ReadNPY reads an array of 28×28 or 32×32 greys, unsigned bytes or float32, in a .npy file of
-// version 1 to 3. Sizes of one in front (1×28×28, 1×1×28×28) are allowed.
+// maxHeader bounds the header of a .npy file, and maxDims its rank, which is NumPy's own limit.
+const (
+	maxHeader = 64 << 10
+	maxDims   = 64
+)
+
+// ReadTensor reads a .npy file of version 1 to 3 of at most this many numbers.
 //
-// Format: numpy.lib.format.
-func ReadNPY(r io.Reader) (*Array, error) {
-	b, err := io.ReadAll(io.LimitReader(r, maxNPY+1))
+// Format: numpy.lib.format. The error is of kind fault.TooLarge or fault.Unprocessable.
+func ReadTensor(r io.Reader, most int) (*Tensor, error) {
+	b, err := io.ReadAll(io.LimitReader(r, maxHeader+8*int64(most)+1))
 	if err != nil {
 		return nil, badNPY("it cannot be read").WithCause(err)
-	}
-	if len(b) > maxNPY {
-		return nil, fault.New(fault.TooLarge, "the array is above the limit of %d bytes", maxNPY)
 	}
 	header, data, err := splitNPY(b)
 	if err != nil {
@@ -51,23 +66,74 @@ func ReadNPY(r io.Reader) (*Array, error) {
 	if descr == nil || order == nil || shape == nil {
 		return nil, badNPY("its header lacks descr, fortran_order or shape")
 	}
-	side, err := npySide(shape[1])
-	if err != nil {
-		return nil, err
+	t := &Tensor{}
+	n := 1
+	for _, text := range npyInt.FindAll(shape[1], maxDims+1) {
+		d, err := strconv.Atoi(string(text))
+		if err != nil || d > most || n*d > most { // n and d are both small: no overflow
+			return nil, fault.New(fault.TooLarge, "the array of shape (%.80s) has more than the %d numbers of the input", shape[1], most)
+		}
+		t.Dims, n = append(t.Dims, d), n*d
 	}
-	a := &Array{Height: side, Width: side, Values: make([]float32, side*side)}
-	if err := a.fill(string(descr[1]), data); err != nil {
+	if len(t.Dims) > maxDims {
+		return nil, badNPY("it has more than %d dimensions", maxDims)
+	}
+	if err := t.fill(string(descr[1]), data, n); err != nil {
 		return nil, err
 	}
 	if string(order[1]) == "True" {
-		a.transpose()
+		t.byRows()
 	}
-	return a, nil
+	return t, nil
+}
+
+// fill reads n numbers of the type that the header names.
+func (t *Tensor) fill(descr string, data []byte, n int) error {
+	e := elements["f4"]
+	var o binary.ByteOrder = binary.LittleEndian
+	ok := len(descr) == 3
+	if ok {
+		e, ok = elements[descr[1:]]
+	}
+	if !ok {
+		return fault.New(fault.Unsupported, "the NumPy file holds numbers of the type %.20q", descr).WithHint("save x.astype(numpy.float32)")
+	}
+	if descr[0] == '>' {
+		o = binary.BigEndian
+	}
+	if len(data) != n*e.size {
+		return badNPY("it has %d bytes of data, and its shape needs %d", len(data), n*e.size)
+	}
+	t.Bytes = descr[1:] == "u1"
+	t.Values = make([]float32, n)
+	for i := range t.Values {
+		t.Values[i] = e.float(o, data[i*e.size:])
+	}
+	return nil
+}
+
+// byRows turns an array that lies by columns.
+func (t *Tensor) byRows() {
+	from, at := t.Values, make([]int, len(t.Dims))
+	t.Values = make([]float32, len(from))
+	for i := range t.Values {
+		place, step := 0, 1
+		for d, n := range t.Dims {
+			place += at[d] * step
+			step *= n
+		}
+		t.Values[i] = from[place]
+		for d := len(at) - 1; d >= 0; d-- { // the next place, the last dimension first
+			if at[d]++; at[d] < t.Dims[d] {
+				break
+			}
+			at[d] = 0
+		}
+	}
 }
 
 func badNPY(format string, args ...any) *fault.Error {
-	return fault.New(fault.Unprocessable, "the NumPy file is not usable: "+format, args...).
-		WithHint("save 28×28 or 32×32 greys as uint8 or float32 with numpy.save")
+	return fault.New(fault.Unprocessable, "the NumPy file is not usable: "+format, args...)
 }
 
 func splitNPY(b []byte) (header, data []byte, err error) {
@@ -88,55 +154,4 @@ func splitNPY(b []byte) (header, data []byte, err error) {
 		return nil, nil, badNPY("its header ends early")
 	}
 	return rest[:n], rest[n:], nil
-}
-
-// npySide returns 28 or 32 for a square of that side, with any sizes of one before it.
-func npySide(shape []byte) (int, error) {
-	dims := npyInt.FindAll(shape, -1)
-	lead := max(0, len(dims)-2)
-	for _, d := range dims[:lead] {
-		if string(d) != "1" {
-			return 0, badNPY("its shape is (%.40s)", shape)
-		}
-	}
-	if len(dims) >= 2 && string(dims[lead]) == string(dims[lead+1]) {
-		if side, err := strconv.Atoi(string(dims[lead])); err == nil && (side == FieldSide || side == FieldSide+4) {
-			return side, nil
-		}
-	}
-	return 0, badNPY("its shape is (%.40s)", shape)
-}
-
-func (a *Array) fill(descr string, data []byte) error {
-	var order binary.ByteOrder = binary.LittleEndian
-	size := 4
-	switch descr {
-	case "|u1", "<u1", ">u1":
-		a.Bytes, size = true, 1
-	case "<f4":
-	case ">f4":
-		order = binary.BigEndian
-	default:
-		return badNPY("its type is %.20q", descr)
-	}
-	if len(data) != size*len(a.Values) {
-		return badNPY("it has %d bytes of data, not %d", len(data), size*len(a.Values))
-	}
-	for i := range a.Values {
-		if a.Bytes {
-			a.Values[i] = float32(data[i])
-		} else {
-			a.Values[i] = math.Float32frombits(order.Uint32(data[4*i:]))
-		}
-	}
-	return nil
-}
-
-func (a *Array) transpose() {
-	for y := range a.Height {
-		for x := range y {
-			i, j := y*a.Width+x, x*a.Width+y
-			a.Values[i], a.Values[j] = a.Values[j], a.Values[i]
-		}
-	}
 }

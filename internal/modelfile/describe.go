@@ -42,28 +42,45 @@ func withAnswer(n *draft.Net) (*draft.Net, error) {
 const imageNetClasses = 1000
 
 // describe adds what a net of the zoo knows and a file does not say: the classes' names and
-// how photos are prepared.
-func (f *File) describe(o Options) {
+// how pictures are prepared.
+func (f *File) describe(o Options) error {
 	m := f.Model
 	if o.Labels != nil {
 		m.Labels = o.Labels
-	}
-	if o.Image != nil {
-		m.Image = *o.Image
 	}
 	out := m.Graph.OutputValue().Shape
 	if m.Labels == nil && out.Plane() == 1 {
 		f.nameClasses(out.C)
 	}
-	in := m.Graph.InputValue().Shape
-	if m.Image.Size == 0 && m.Pre.Width == 0 && in.C == 3 && in.H == in.W {
-		pre, err := Preset("torchvision", in.H)
-		if err != nil { // no preset for this size: --raw still works
-			return
-		}
-		m.Image = pre
-		f.note("the file does not say how photos are prepared: taken is torchvision's way, resized to %d and cut to %d; choose with --preprocess", pre.Resize, in.H)
+	switch {
+	case o.Image != nil:
+		m.Image = *o.Image
+		return f.prepare()
+	case o.Preset != "":
+		return Prepare(m, o.Preset)
+	case m.Image.Size > 0 || m.Pre.Width > 0:
+		return nil
 	}
+	in := m.Graph.InputValue().Shape
+	switch {
+	case in.C == 3 && in.H == in.W && Prepare(m, "torchvision") == nil:
+		f.note("the file does not say how photos are prepared: taken is torchvision's way, resized to %d and cut to %d; choose with --preprocess", m.Image.Resize, in.H)
+	case in.C == 1 && Prepare(m, "digits") == nil:
+		f.note("the file does not say how pictures are prepared: taken are 28×28 greys of a digit, 0…1, ink is 1; choose with --preprocess")
+	}
+	return nil
+}
+
+// prepare checks the caller's own way against the input.
+func (f *File) prepare() error {
+	in, pre := f.Model.Graph.InputValue().Shape, &f.Model.Image
+	if pre.Size == 0 {
+		pre.Size = in.H
+	}
+	if in.C != 3 || in.H != pre.Size || in.W != pre.Size {
+		return fault.New(fault.Invalid, "photos of %d×%d are no input of %s, which is %d×%d×%d", pre.Size, pre.Size, f.Model.Name, in.C, in.H, in.W)
+	}
+	return nil
 }
 
 func (f *File) note(format string, args ...any) {

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"vizserver/internal/bundle"
 	"vizserver/internal/caffe"
 	"vizserver/internal/confine"
 	"vizserver/internal/fault"
@@ -36,6 +37,13 @@ func readSafetensors(_ context.Context, r *reader, o Options) (*File, error) {
 	f, err := weights.Read(b)
 	if err != nil {
 		return nil, err
+	}
+	if bundle.Is(f) {
+		m, _, err := bundle.Read(f)
+		if err != nil {
+			return nil, err
+		}
+		return &File{Model: m, Format: Bundle}, nil
 	}
 	return fit(f, o)
 }

@@ -25,7 +25,8 @@ type Options struct {
 	Net    string       // net of the zoo for files that hold weights alone; empty: found by names and sizes
 	Input  []int        // sizes of the input, N×C×H×W, where the file leaves them open
 	Labels []string     // names of the classes; nil: ImageNet's where there are 1,000 classes
-	Image  *nn.ImagePre // how photos are prepared; nil: as the net of the zoo says, else torchvision's way
+	Image  *nn.ImagePre // how photos are prepared; Size 0 is the input's; nil: Preset
+	Preset string       // how pictures are prepared, by its name; empty: as the net of the zoo says, else torchvision's way
 }
 
 // File is a model that was read from a file.
@@ -130,8 +131,12 @@ func (r *reader) read(ctx context.Context, o Options) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	f.Format = r.format
-	f.describe(o)
+	if f.Format == "" {
+		f.Format = r.format
+	}
+	if err := f.describe(o); err != nil {
+		return nil, err
+	}
 	if err := f.checkLabels(o); err != nil {
 		return nil, err
 	}
@@ -151,7 +156,7 @@ func (r *reader) fromDraft(n *draft.Net) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &nn.Model{Name: n.Name, Title: n.Name, Graph: g, Weights: w, Head: nn.Head{Kind: "softmax"}}
+	m := &nn.Model{Name: n.Name, Title: n.Name, Graph: g, Weights: w, Image: n.Image, Head: nn.Head{Kind: "softmax"}}
 	if last := g.Nodes[len(g.Nodes)-1].Op.Kind(); last != "Softmax" {
 		m.Head.Kind = "none"
 	}

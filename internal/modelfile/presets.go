@@ -68,13 +68,56 @@ var presets = []preset{
 
 func kerasMode(mode string) string { return strings.Replace(kerasSource, "%s", mode, 1) }
 
-// Presets returns the names that Preset knows.
+// greyPresets are for nets of digits, one channel: 28×28 greys, 0 paper, 255 ink.
+var greyPresets = []struct {
+	name          string
+	scale, offset float32
+}{
+	{"digits", 1, 0}, // 0…1
+	{"digits-norm", 1 / 0.3081, -0.1307 / 0.3081}, // torch's examples/mnist/main.py: Normalize((0.1307,), (0.3081,))
+}
+
+// Presets returns the names that Prepare knows.
 func Presets() []string {
-	names := make([]string, len(presets))
-	for i, p := range presets {
-		names[i] = p.name
+	var names []string
+	for _, p := range presets {
+		names = append(names, p.name)
+	}
+	for _, p := range greyPresets {
+		names = append(names, p.name)
 	}
 	return names
+}
+
+// Prepare sets how pictures become the input of a model: one of Preset's ways for a net of
+// photos, or for one of digits (one channel, 28×28, or larger by a border)
+//
+//	digits       greys 0…1, ink is 1
+//	digits-norm  the same, less the mean of MNIST, over its deviation
+//
+// The error is of kind fault.Invalid.
+func Prepare(m *nn.Model, name string) error {
+	in := m.Graph.InputValue().Shape
+	for _, p := range greyPresets {
+		if p.name != name {
+			continue
+		}
+		const side = 28
+		if in.C != 1 || in.H != in.W || in.H < side || in.H%2 != 0 {
+			return fault.New(fault.Invalid, "preset %s is for 1×%d×%d and larger; the input of %s is %d×%d×%d", name, side, side, m.Name, in.C, in.H, in.W)
+		}
+		m.Image, m.Pre = nn.ImagePre{}, nn.Preprocess{Width: side, Height: side, Pad: (in.H - side) / 2, Scale: p.scale, Offset: p.offset}
+		return nil
+	}
+	pre, err := Preset(name, in.H)
+	if err != nil {
+		return err
+	}
+	if in.C != 3 || in.H != in.W {
+		return fault.New(fault.Invalid, "preset %s is for square photos; the input of %s is %d×%d×%d", name, m.Name, in.C, in.H, in.W)
+	}
+	m.Image, m.Pre = pre, nn.Preprocess{}
+	return nil
 }
 
 // Preset returns a known way to prepare photos for a net that reads size×size pixels:

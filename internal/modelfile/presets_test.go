@@ -6,6 +6,8 @@ import (
 
 	"vizserver/internal/fault"
 	"vizserver/internal/modelfile"
+	"vizserver/internal/nn"
+	"vizserver/internal/nn/op"
 	"vizserver/internal/zoo"
 )
 
@@ -29,6 +31,9 @@ func TestPreset(t *testing.T) {
 		}
 	}
 	for _, name := range modelfile.Presets() {
+		if strings.HasPrefix(name, "digits") {
+			continue
+		}
 		p, err := modelfile.Preset(name, 96)
 		if err != nil || p.Size != 96 || p.Resize < 96 || p.Source == "" || p.Range == 0 || p.Std[2] == 0 || strings.Contains(p.Source, "%") {
 			t.Errorf("%s: %+v %v", name, p, err)
@@ -40,5 +45,31 @@ func TestPreset(t *testing.T) {
 	_, err := modelfile.Preset("keras_tf", 224)
 	if fault.KindOf(err) != fault.Invalid || !strings.Contains(err.Error(), "did you mean keras-tf?") || !strings.Contains(fault.Hint(err), "caffe") {
 		t.Errorf("%v", err)
+	}
+}
+
+func TestPrepare(t *testing.T) {
+	t.Parallel()
+	model := func(c, h, w int) *nn.Model {
+		g := nn.NewGraph("x")
+		g.Add("out", op.ReLU{}, g.Input("input", nn.Shape{N: 1, C: c, H: h, W: w}))
+		if _, err := g.Build(); err != nil {
+			t.Fatal(err)
+		}
+		return &nn.Model{Name: "x", Graph: g}
+	}
+	m := model(1, 32, 32)
+	if err := modelfile.Prepare(m, "digits-norm"); err != nil || m.Pre.Pad != 2 || m.Pre.Value(255) < 2.8214 || m.Pre.Value(255) > 2.8216 {
+		t.Errorf("%+v %v", m.Pre, err) // (1 − 0.1307)/0.3081
+	}
+	if err := modelfile.Prepare(model(3, 96, 96), "raw"); err != nil {
+		t.Error(err)
+	}
+	for name, m := range map[string]*nn.Model{
+		"digits": model(3, 32, 32), "digits-norm": model(1, 27, 27), "torchvision": model(1, 96, 96), "raw": model(3, 96, 64), "none": model(3, 96, 96),
+	} {
+		if err := modelfile.Prepare(m, name); fault.KindOf(err) != fault.Invalid || m.Image.Size != 0 || m.Pre.Width != 0 {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

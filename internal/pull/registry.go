@@ -84,17 +84,19 @@ func Find(name string) (*File, error) {
 		return nil, err
 	}
 	net, tag, tagged := strings.Cut(name, "@")
-	var names []string
+	var names, same []string
 	for i := range list {
 		f := &list[i]
 		if f.Net == net && (!tagged || f.Tag == tag) {
 			return f, nil
 		}
-		if tagged {
-			names = append(names, f.ID())
-		} else {
-			names = append(names, f.Net)
+		names = append(names, f.Net)
+		if f.Net == net {
+			same = append(same, f.ID())
 		}
+	}
+	if same != nil {
+		names = same
 	}
 	return nil, &UnknownError{Name: name, Near: fault.Nearest(name, names)}
 }
