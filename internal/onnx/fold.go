@@ -39,11 +39,11 @@ var foldOps = map[string]foldOp{
 	"Transpose": {1, (*folding).transpose}, "Expand": {2, (*folding).expand}, "Tile": {2, (*folding).tile},
 	"Slice": {1, (*folding).slice}, "Split": {1, (*folding).split}, "Concat": {1, (*folding).concat},
 	"Gather": {2, (*folding).gather}, "GatherElements": {2, (*folding).gatherElements}, "Pad": {1, (*folding).pad},
-	"Where": {3, (*folding).where},
+	"Where": {3, (*folding).where}, "ScatterND": {3, (*folding).scatter},
 
 	"Add": {2, (*folding).arithmetic}, "Sub": {2, (*folding).arithmetic}, "Mul": {2, (*folding).arithmetic},
 	"Div": {2, (*folding).arithmetic}, "Mod": {2, (*folding).arithmetic}, "Pow": {2, (*folding).power},
-	"Min": {1, (*folding).chain}, "Max": {1, (*folding).chain}, "Sum": {1, (*folding).chain},
+	"Clip": {1, (*folding).clip}, "Min": {1, (*folding).chain}, "Max": {1, (*folding).chain}, "Sum": {1, (*folding).chain},
 
 	"Equal": {2, (*folding).comparison}, "Less": {2, (*folding).comparison}, "Greater": {2, (*folding).comparison},
 	"LessOrEqual": {2, (*folding).comparison}, "GreaterOrEqual": {2, (*folding).comparison},

@@ -138,3 +138,45 @@ func (f *folding) where() ([]*constant, error) {
 	}
 	return one(out, nil)
 }
+
+// scatter replaces slices of the first input, each at a place that the second lists, by those of the
+// third.
+func (f *folding) scatter() ([]*constant, error) {
+	c, at, updates := f.in[0], f.in[1], f.in[2]
+	if f.n.str("reduction", "none") != "none" {
+		return nil, errNoFold
+	}
+	if at.isFloat() || len(at.dims) == 0 || updates.elem != c.elem {
+		return nil, damaged("%s: indices of %s %v, data of %s and %s", f.n, at.elem, at.dims, c.elem, updates.elem)
+	}
+	last := len(at.dims) - 1
+	depth := at.dims[last] // axes that one place names
+	if depth > len(c.dims) || !slices.Equal(updates.dims, slices.Concat(at.dims[:last], c.dims[min(depth, len(c.dims)):])) {
+		return nil, damaged("%s: data %v, indices %v and updates %v do not go together", f.n, c.dims, at.dims, updates.dims)
+	}
+	if _, err := f.sized(c.dims); err != nil {
+		return nil, err
+	}
+	if err := f.spend(at.len() + updates.len()); err != nil {
+		return nil, err
+	}
+	out := &constant{dims: c.dims, elem: c.elem, floats: slices.Clone(c.floats), ints: slices.Clone(c.ints)}
+	row, _ := elements(c.dims[depth:], maxElems)
+	places, _ := elements(at.dims[:last], maxElems)
+	for i := range places {
+		place := 0
+		for a, v := range at.ints[i*depth : (i+1)*depth] {
+			size := c.dims[a]
+			if v < int64(-size) || v >= int64(size) {
+				return nil, damaged("%s: index %d of %d", f.n, v, size)
+			}
+			place = place*size + (int(v)+size)%size
+		}
+		if c.isFloat() {
+			copy(out.floats[place*row:(place+1)*row], updates.floats[i*row:])
+		} else {
+			copy(out.ints[place*row:(place+1)*row], updates.ints[i*row:])
+		}
+	}
+	return one(out, nil)
+}

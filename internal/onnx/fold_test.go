@@ -124,6 +124,11 @@ func TestFold(t *testing.T) {
 		"Min":           {"Min", no, []*constant{list(3, 1), list(2, 2), list(9, 0)}, []*constant{list(2, 0)}},
 		"Max":           {"Max", no, []*constant{floats([]int{2}, 3, nan), floats([]int{1}, 4)}, []*constant{floats([]int{2}, 4, nan)}},
 
+		"Clip":         {"Clip", no, []*constant{list(-3, 1, 9), nil, ints(nil, 5)}, []*constant{list(-3, 1, 5)}},
+		"Clip old":     {"Clip", attrList{{name: "min", kind: attrFloat, f: 0}}, []*constant{floats([]int{2}, -3, 1)}, []*constant{floats([]int{2}, 0, 1)}},
+		"ScatterND":    {"ScatterND", no, []*constant{matrix, ints([]int{1, 1}, -1), ints([]int{1, 3}, 7, 8, 9)}, []*constant{ints([]int{2, 3}, 1, 2, 3, 7, 8, 9)}},
+		"ScatterND at": {"ScatterND", no, []*constant{list(1, 2, 3), ints([]int{2, 1}, 2, 0), list(8, 9)}, []*constant{list(9, 2, 8)}},
+
 		"Equal":          {"Equal", no, []*constant{list(1, 2), list(2)}, []*constant{bools([]int{2}, 0, 1)}},
 		"Greater of NaN": {"Greater", no, []*constant{floats([]int{2}, nan, 2), floats([]int{1}, 1)}, []*constant{bools([]int{2}, 0, 1)}},
 		"LessOrEqual":    {"LessOrEqual", no, []*constant{list(1, 2, 3), list(2)}, []*constant{bools([]int{3}, 1, 1, 0)}},
@@ -196,6 +201,9 @@ func TestFoldRefuses(t *testing.T) {
 		"slice lists":           {"Slice", no, []*constant{matrix, list(0), list(1, 2)}, fault.Unprocessable, "one length"},
 		"split":                 {"Split", no, []*constant{matrix, list(1, 2)}, fault.Unprocessable, "parts [1 2] of 2"},
 		"gather":                {"Gather", no, []*constant{matrix, list(2)}, fault.Unprocessable, "index 2 of 2"},
+		"scatter":               {"ScatterND", no, []*constant{matrix, ints([]int{1, 1}, 2), ints([]int{1, 3}, 7, 8, 9)}, fault.Unprocessable, "index 2 of 2"},
+		"scatter sizes":         {"ScatterND", no, []*constant{matrix, ints([]int{1, 3}, 0, 0, 0), list(1)}, fault.Unprocessable, "do not go together"},
+		"bounds":                {"Clip", no, []*constant{matrix, floats(nil, 1)}, fault.Unprocessable, "two numbers of int64"},
 		"gather far below":      {"Gather", no, []*constant{matrix, list(math.MinInt64)}, fault.Unprocessable, "of 2"},
 		"concat":                {"Concat", no.int("axis", 0), []*constant{matrix, list(1)}, fault.Unprocessable, "type or rank"},
 		"tile":                  {"Tile", no, []*constant{matrix, list(1)}, fault.Unprocessable, "repeats"},
