@@ -153,3 +153,16 @@ func TestWriteRefuses(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestLayerAboveBlocks: a block with blocks in it is no layer, though it has nodes of its own.
+func TestLayerAboveBlocks(t *testing.T) {
+	t.Parallel()
+	good, err := weights.Read(bundled(t, small(t), Info{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.NewReplacer(`"block":4`, `"block":1`, `"layers":[2,3,4]`, `"layers":[2,3,1]`).Replace(good.Metadata[Key])
+	if _, _, err := restore([]byte(text), good.Tensors); fault.KindOf(err) != fault.Unprocessable || !strings.Contains(err.Error(), "block 1 is named as a layer") {
+		t.Error(err)
+	}
+}

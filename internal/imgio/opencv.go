@@ -38,8 +38,8 @@ func cvTaps(in, out, from, n int, columns bool) []cvTap {
 
 // opencv resizes m to pre.Resize × pre.Resize as cv2.resize does with bytes, cuts out the middle
 // and normalises it: how Caffe made its databases (tools/convert_imageset.cpp) and fed its nets
-// (src/caffe/data_transformer.cpp). The same bytes as OpenCV 4.14's. Only what the crop needs
-// is computed.
+// (src/caffe/data_transformer.cpp). The same bytes as OpenCV 4.14's; where it halves a picture
+// it averages four pixels, which are the same bytes too. Only what the crop needs is computed.
 func opencv(dst []float32, m *image.NRGBA, pre nn.ImagePre) {
 	w, h := m.Rect.Dx(), m.Rect.Dy()
 	first := (pre.Resize - pre.Size) / 2
@@ -48,19 +48,6 @@ func opencv(dst []float32, m *image.NRGBA, pre nn.ImagePre) {
 			c = 2 - c
 		}
 		dst[(c*pre.Size+y)*pre.Size+x] = normal(float32(v), c, &pre)
-	}
-	if w == 2*pre.Resize && h == 2*pre.Resize { // OpenCV takes the mean of four pixels then
-		for y := range pre.Size {
-			top := m.Pix[2*(first+y)*m.Stride+8*first:]
-			bottom := top[m.Stride:]
-			for x := range pre.Size {
-				for c := range 3 {
-					i := 8*x + c
-					put(x, y, c, (int32(top[i])+int32(top[i+4])+int32(bottom[i])+int32(bottom[i+4])+2)>>2)
-				}
-			}
-		}
-		return
 	}
 	columns := cvTaps(w, pre.Resize, first, pre.Size, true)
 	across := func(row []byte, t cvTap, c int) int32 {

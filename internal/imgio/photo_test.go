@@ -170,11 +170,14 @@ func TestPhotoIsOpenCVs(t *testing.T) {
 			W, H int
 		}
 	}
-	if err := json.Unmarshal(b, &golden); err != nil || len(golden.Cases) != 26 {
+	if err := json.Unmarshal(b, &golden); err != nil || len(golden.Cases) != 29 {
 		t.Fatalf("%d cases: %v", len(golden.Cases), err)
 	}
 	for _, c := range golden.Cases {
 		pre := caffeLike(c.Size)
+		if c.Resize > 0 {
+			pre.Resize = c.Resize
+		}
 		if c.File != "" {
 			c.check(t, pre)
 			continue
@@ -184,7 +187,7 @@ func TestPhotoIsOpenCVs(t *testing.T) {
 			t.Fatal(err)
 		}
 		if sum := sha256.Sum256(littleEndian(got)); hex.EncodeToString(sum[:]) != c.SHA256 {
-			t.Errorf("%d×%d to %d: some bit differs", c.W, c.H, c.Size)
+			t.Errorf("%d×%d to %d, %d of it: some bit differs", c.W, c.H, pre.Resize, c.Size)
 		}
 	}
 }

@@ -27,9 +27,9 @@ def formula(w, h):
     return np.stack(rgb[::-1], 2).astype(np.uint8)
 
 
-def prepare(bgr, size):
-    small = cv2.resize(bgr, (256, 256), interpolation=cv2.INTER_LINEAR)
-    at = (256 - size) // 2
+def prepare(bgr, size, resize=256):
+    small = cv2.resize(bgr, (resize, resize), interpolation=cv2.INTER_LINEAR)
+    at = (resize - size) // 2
     return (small[at:at + size, at:at + size].astype(np.float32) - MEAN).transpose(2, 0, 1)
 
 
@@ -44,6 +44,9 @@ def main():
         for w, h in SIZES:
             x = prepare(formula(w, h), size)
             cases.append({"w": w, "h": h, "size": size, "sha256": hashlib.sha256(x.tobytes()).hexdigest()})
+    for resize, w, h in (300, 401, 299), (231, 97, 300), (227, 227, 454):  # where weights are rounded; no crop
+        x = prepare(formula(w, h), 227, resize)
+        cases.append({"w": w, "h": h, "size": 227, "resize": resize, "sha256": hashlib.sha256(x.tobytes()).hexdigest()})
     made = {"command": "python scripts/golden/caffe_resize.py", "opencv": cv2.__version__, "numpy": np.__version__}
     with open(f"{OUT}/opencv.json", "w") as f:
         f.write('{"made": ' + json.dumps(made) + ', "cases": [\n' + ",\n".join(json.dumps(c) for c in cases) + "\n]}\n")
