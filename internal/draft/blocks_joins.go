@@ -104,16 +104,15 @@ func (l *layouter) light(p *part) bool {
 }
 
 func (l *layouter) residualKind(parts []*part) string {
-	if c := l.find(parts, "concat"); c != nil {
-		return "inception-resnet-" + l.factorised(parts)
-	}
 	w := l.weights(parts)
 	first, last := w[0], w[len(w)-1]
 	middle := slices.ContainsFunc(w, (*unit).depthwise)
 	switch {
+	case slices.ContainsFunc(blocksIn(parts), func(p *part) bool { return strings.HasPrefix(p.kind, "inception") }):
+		return "inception-resnet-" + l.factorised(parts)
 	case first.depthwise() && len(w) == 3 && w[1].pointwise() && last.pointwise() && l.find(parts, "norm") != nil:
 		return "convnext"
-	case middle && last.pointwise() && len(w) <= 3:
+	case middle && last.pointwise() && !slices.ContainsFunc(w, func(u *unit) bool { return !u.depthwise() && !u.pointwise() }):
 		return "inverted-residual"
 	case len(w) >= 3 && first.pointwise() && last.pointwise() && !allPointwise(w):
 		return "bottleneck"
@@ -239,10 +238,15 @@ func opened(parts []*part, kinds ...string) []*part {
 	return out
 }
 
-// sideBySide says that every branch is a convolution or a pooling at least.
+// sideBySide says that every branch is a convolution or a pooling at least, of all maps: what reads
+// a share of them (MixNet, Res2Net) or filters each map alone (GhostNet) is a convolution in parts.
 func (l *layouter) sideBySide(p *part) bool {
 	for _, b := range p.branches {
-		if len(l.weights(b.parts)) == 0 && l.find(b.parts, "pool") == nil {
+		w := l.weights(b.parts)
+		if len(w) == 0 && l.find(b.parts, "pool") == nil || l.find(b.parts, "slice") != nil {
+			return false
+		}
+		if len(w) > 0 && !slices.ContainsFunc(w, func(u *unit) bool { return !u.depthwise() }) {
 			return false
 		}
 	}

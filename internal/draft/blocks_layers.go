@@ -148,6 +148,9 @@ func (g *grouper) kindOfNode(i int, u *unit) string {
 			return "gap"
 		}
 	case op.Add, op.Mean:
+		if len(g.inputs[i]) == 1 {
+			return "bias" // it adds constants
+		}
 		return "add"
 	case op.Mul, op.Scale, op.Affine:
 		return "scale"

@@ -53,10 +53,20 @@ func (n *namer) name(p *part, b *block) {
 	n.taken[b.name] = true
 }
 
-// layer returns the label of the node that the layer is about; a second one of the same name gets #2.
+// layer returns the label that the nodes of a layer share, else that of the last one; a second layer
+// of the same name gets #2.
 func (n *namer) layer(p *part) string {
 	nodes := n.l.units[p.unit].nodes
 	label := n.l.net.Nodes[nodes[len(nodes)-1]].label()
+	if len(nodes) > 1 {
+		var list []string
+		for _, i := range nodes {
+			list = append(list, n.l.net.Nodes[i].label())
+		}
+		if path := common(list); path != "" {
+			label = path
+		}
+	}
 	n.calls[label]++
 	if k := n.calls[label]; k > 1 {
 		return fmt.Sprintf("%s#%d", label, k)
@@ -91,18 +101,26 @@ func (n *namer) path(p *part) string {
 	switch {
 	case p.kind == "branch" || p.kind == "shortcut":
 		return n.highest(path, len(all))
-	case slices.Contains(weighted, path):
+	case slices.Contains(weighted, path), p.kind == "stage" && len(p.parts) == 1:
 		return ""
 	}
+	// a module around a module and nothing else: features.1.block
+	if up := parent(path); up != "" && p.kind != "stage" && !strings.ContainsAny(path[len(path)-1:], "0123456789") && n.below(up) <= len(all) {
+		return up
+	}
 	return path
+}
+
+// parent returns the path without its last step.
+func parent(path string) string {
+	return strings.TrimRight(path[:strings.LastIndexAny(path, separators)+1], separators)
 }
 
 // highest returns the shortest beginning of a path under which lie at most so many labels, or "".
 func (n *namer) highest(path string, most int) string {
 	best := ""
 	for path != "" && n.below(path) <= most {
-		best = path
-		path = strings.TrimRight(path[:strings.LastIndexAny(path, separators)+1], separators)
+		best, path = path, parent(path)
 	}
 	return best
 }
@@ -121,7 +139,9 @@ func (n *namer) below(path string) int {
 	return sum
 }
 
-// common returns the longest path that all labels begin with, whole steps only.
+// common returns the longest path that all labels begin with, whole steps only. In names with
+// points, _ ends a step behind the first point only: Conv2d_1a.conv and Conv2d_2a.conv have nothing
+// in common.
 func common(labels []string) string {
 	if len(labels) == 0 {
 		return ""
@@ -135,7 +155,11 @@ func common(labels []string) string {
 	if n == len(first) && (n == len(last) || strings.ContainsRune(separators, rune(last[n]))) {
 		return strings.TrimRight(first, separators)
 	}
-	return strings.TrimRight(first[:strings.LastIndexAny(first[:n], separators)+1], separators)
+	path := parent(first[:n])
+	if strings.Contains(first, ".") && strings.Contains(last, ".") && !strings.Contains(path, ".") && strings.ContainsRune("_", rune(first[len(path)])) {
+		return ""
+	}
+	return path
 }
 
 // modules groups layers that the shape does not explain by the paths of their modules: neighbours

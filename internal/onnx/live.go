@@ -2,7 +2,6 @@ package onnx
 
 import (
 	"slices"
-	"strings"
 
 	"vizserver/internal/draft"
 	"vizserver/internal/nn"
@@ -90,7 +89,7 @@ func (im *importer) transpose(v *live, perm []int, name string) *live {
 	}
 	out := im.fresh(name)
 	im.net.Nodes = append(im.net.Nodes, draft.Node{
-		Name: out, Op: op.Transpose{Dims: v.sample(), Perm: sample}, Inputs: []string{v.name},
+		Name: out, Op: op.Transpose{Dims: v.sample(), Perm: sample}, Inputs: []string{v.name}, Label: im.step(),
 	})
 	return &live{name: out, dims: dims, batched: v.batched}
 }
@@ -119,7 +118,7 @@ func (im *importer) restack(v *live, dims []int, batched bool, name string) *liv
 	case to.Plane() == 1:
 		o = op.Flatten{}
 	}
-	im.net.Nodes = append(im.net.Nodes, draft.Node{Name: w.name, Op: o, Inputs: []string{v.name}})
+	im.net.Nodes = append(im.net.Nodes, draft.Node{Name: w.name, Op: o, Inputs: []string{v.name}, Label: im.step()})
 	return w
 }
 
@@ -263,51 +262,18 @@ func at(in []operand, i int) operand {
 	return operand{}
 }
 
-// label is the path of the module that the node computes for, as a person names it: that of
-// its weights in the checkpoint, else the exporter's name of the node.
+// label names the node for a person; steps of it get a suffix.
 func (im *importer) label(n *node, suffix string) string {
-	for _, in := range n.inputs {
-		if c := im.model.init[in]; c != nil {
-			if path, ok := modulePath(in); ok {
-				return path + suffix
-			}
-		}
+	if l := im.labels.of(n.index); l != "" {
+		return l + suffix
 	}
-	return scopePath(n.name) + suffix
+	return ""
 }
 
-// modulePath cuts the parameter's own name off a checkpoint's name: "layer1.0.conv1.weight".
-func modulePath(name string) (string, bool) {
-	for _, tail := range []string{".weight", ".bias", ".running_mean", ".running_var"} {
-		if len(name) > len(tail) && name[len(name)-len(tail):] == tail {
-			return name[:len(name)-len(tail)], true
-		}
-	}
-	return "", false
-}
-
-// scopePath reads the scope that PyTorch's exporter writes into a node's name: of
-// "/layer2/layer2.0/downsample/downsample.1/BatchNormalization" it is
-// layer2.0.downsample.1. A child of a sequence bears the sequence's name too.
-func scopePath(name string) string {
-	if len(name) < 2 || name[0] != '/' {
+// step names a node that the importer adds on the way to what the file's node computes.
+func (im *importer) step() string {
+	if im.at == nil {
 		return ""
 	}
-	parts := splitPath(name)
-	if len(parts) < 2 {
-		return ""
-	}
-	var path []string
-	for _, p := range parts[:len(parts)-1] {
-		if k := len(path) - 1; k >= 0 && strings.HasPrefix(p, path[k]+".") {
-			path[k] = p
-			continue
-		}
-		path = append(path, p)
-	}
-	return strings.Join(path, ".")
-}
-
-func splitPath(name string) []string {
-	return slices.DeleteFunc(strings.Split(name, "/"), func(p string) bool { return p == "" })
+	return im.label(im.at, "")
 }

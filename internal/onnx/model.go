@@ -37,6 +37,8 @@ type node struct {
 	// name is the node's own name, which may be empty; index is its place in the file.
 	name  string
 	index int
+	// scope is the path of the module that makes the call, as a note of the exporter tells: see scopesOf.
+	scope, call string
 	// op is the operator's type; domain is "" for the default set, also if the file says "ai.onnx".
 	op, domain string
 	// inputs and outputs name values; "" is an optional one that was left out.

@@ -73,7 +73,7 @@ func checkVersion(m *onnxpb.ModelProto) error {
 			WithHint("formats that are read: ONNX, safetensors, .pth, Keras .h5 and .keras, Caffe")
 	case v < minIR || v > maxIR:
 		return fault.New(fault.Unsupported, "the file has IR version %d, and %d to %d are read", v, minIR, maxIR).
-			WithHint("convert it with the onnx package of Python: onnx.version_converter.convert_version(model, %d)", maxOpset)
+			WithHint("convert it with the onnx package of Python: onnx.version_converter.convert_version(model, %d)", askOpset)
 	}
 	return nil
 }
@@ -95,7 +95,7 @@ func opsetOf(m *onnxpb.ModelProto) (int, error) {
 		return 0, damaged("the file does not say the version of its operators (opset_import)")
 	case found < minOpset || found > maxOpset:
 		return 0, fault.New(fault.Unsupported, "the file uses version %d of the operators (opset), and %d to %d are read", found, minOpset, maxOpset).
-			WithHint("export it with opset_version=%d, or convert it: onnx.version_converter.convert_version(model, %d)", maxOpset, maxOpset)
+			WithHint("export it with opset_version=%d, or convert it: onnx.version_converter.convert_version(model, %d)", askOpset, askOpset)
 	}
 	return int(found), nil
 }
@@ -180,6 +180,7 @@ func (p *parser) nodes(list []*onnxpb.NodeProto, out *model) error {
 			name: np.GetName(), index: i, op: np.GetOpType(), domain: domainOf(np.GetDomain()),
 			inputs: np.GetInput(), outputs: np.GetOutput(), attrs: map[string]*attr{},
 		}
+		n.scope, n.call = scopesOf(np)
 		if n.name == "" && len(n.outputs) == 0 {
 			return damaged("node %d (%s) has no output", i, cut(n.op))
 		}

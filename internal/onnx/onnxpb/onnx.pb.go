@@ -365,12 +365,14 @@ func (x *GraphProto) GetSparseInitializer() [][]byte {
 type NodeProto struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// An empty name is an optional input that is left out.
-	Input         []string          `protobuf:"bytes,1,rep,name=input" json:"input,omitempty"`
-	Output        []string          `protobuf:"bytes,2,rep,name=output" json:"output,omitempty"`
-	Name          *string           `protobuf:"bytes,3,opt,name=name" json:"name,omitempty"`
-	OpType        *string           `protobuf:"bytes,4,opt,name=op_type,json=opType" json:"op_type,omitempty"`
-	Attribute     []*AttributeProto `protobuf:"bytes,5,rep,name=attribute" json:"attribute,omitempty"`
-	Domain        *string           `protobuf:"bytes,7,opt,name=domain" json:"domain,omitempty"`
+	Input     []string          `protobuf:"bytes,1,rep,name=input" json:"input,omitempty"`
+	Output    []string          `protobuf:"bytes,2,rep,name=output" json:"output,omitempty"`
+	Name      *string           `protobuf:"bytes,3,opt,name=name" json:"name,omitempty"`
+	OpType    *string           `protobuf:"bytes,4,opt,name=op_type,json=opType" json:"op_type,omitempty"`
+	Attribute []*AttributeProto `protobuf:"bytes,5,rep,name=attribute" json:"attribute,omitempty"`
+	Domain    *string           `protobuf:"bytes,7,opt,name=domain" json:"domain,omitempty"`
+	// Notes of exporters.
+	MetadataProps []*StringStringEntryProto `protobuf:"bytes,9,rep,name=metadata_props,json=metadataProps" json:"metadata_props,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -445,6 +447,13 @@ func (x *NodeProto) GetDomain() string {
 		return *x.Domain
 	}
 	return ""
+}
+
+func (x *NodeProto) GetMetadataProps() []*StringStringEntryProto {
+	if x != nil {
+		return x.MetadataProps
+	}
+	return nil
 }
 
 // A setting of a node. Files before IR version 4 may lack type.
@@ -1012,14 +1021,15 @@ const file_onnx_proto_rawDesc = "" +
 	"\vinitializer\x18\x05 \x03(\v2\x1b.vizserver.onnx.TensorProtoR\vinitializer\x124\n" +
 	"\x05input\x18\v \x03(\v2\x1e.vizserver.onnx.ValueInfoProtoR\x05input\x126\n" +
 	"\x06output\x18\f \x03(\v2\x1e.vizserver.onnx.ValueInfoProtoR\x06output\x12-\n" +
-	"\x12sparse_initializer\x18\x0f \x03(\fR\x11sparseInitializer\"\xbc\x01\n" +
+	"\x12sparse_initializer\x18\x0f \x03(\fR\x11sparseInitializer\"\x8b\x02\n" +
 	"\tNodeProto\x12\x14\n" +
 	"\x05input\x18\x01 \x03(\tR\x05input\x12\x16\n" +
 	"\x06output\x18\x02 \x03(\tR\x06output\x12\x12\n" +
 	"\x04name\x18\x03 \x01(\tR\x04name\x12\x17\n" +
 	"\aop_type\x18\x04 \x01(\tR\x06opType\x12<\n" +
 	"\tattribute\x18\x05 \x03(\v2\x1e.vizserver.onnx.AttributeProtoR\tattribute\x12\x16\n" +
-	"\x06domain\x18\a \x01(\tR\x06domain\"\xdc\x02\n" +
+	"\x06domain\x18\a \x01(\tR\x06domain\x12M\n" +
+	"\x0emetadata_props\x18\t \x03(\v2&.vizserver.onnx.StringStringEntryProtoR\rmetadataProps\"\xdc\x02\n" +
 	"\x0eAttributeProto\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\f\n" +
 	"\x01f\x18\x02 \x01(\x02R\x01f\x12\f\n" +
@@ -1107,17 +1117,18 @@ var file_onnx_proto_depIdxs = []int32{
 	8,  // 6: vizserver.onnx.GraphProto.input:type_name -> vizserver.onnx.ValueInfoProto
 	8,  // 7: vizserver.onnx.GraphProto.output:type_name -> vizserver.onnx.ValueInfoProto
 	6,  // 8: vizserver.onnx.NodeProto.attribute:type_name -> vizserver.onnx.AttributeProto
-	7,  // 9: vizserver.onnx.AttributeProto.t:type_name -> vizserver.onnx.TensorProto
-	3,  // 10: vizserver.onnx.TensorProto.external_data:type_name -> vizserver.onnx.StringStringEntryProto
-	9,  // 11: vizserver.onnx.ValueInfoProto.type:type_name -> vizserver.onnx.TypeProto
-	11, // 12: vizserver.onnx.TypeProto.tensor_type:type_name -> vizserver.onnx.TypeProto.Tensor
-	12, // 13: vizserver.onnx.TensorShapeProto.dim:type_name -> vizserver.onnx.TensorShapeProto.Dimension
-	10, // 14: vizserver.onnx.TypeProto.Tensor.shape:type_name -> vizserver.onnx.TensorShapeProto
-	15, // [15:15] is the sub-list for method output_type
-	15, // [15:15] is the sub-list for method input_type
-	15, // [15:15] is the sub-list for extension type_name
-	15, // [15:15] is the sub-list for extension extendee
-	0,  // [0:15] is the sub-list for field type_name
+	3,  // 9: vizserver.onnx.NodeProto.metadata_props:type_name -> vizserver.onnx.StringStringEntryProto
+	7,  // 10: vizserver.onnx.AttributeProto.t:type_name -> vizserver.onnx.TensorProto
+	3,  // 11: vizserver.onnx.TensorProto.external_data:type_name -> vizserver.onnx.StringStringEntryProto
+	9,  // 12: vizserver.onnx.ValueInfoProto.type:type_name -> vizserver.onnx.TypeProto
+	11, // 13: vizserver.onnx.TypeProto.tensor_type:type_name -> vizserver.onnx.TypeProto.Tensor
+	12, // 14: vizserver.onnx.TensorShapeProto.dim:type_name -> vizserver.onnx.TensorShapeProto.Dimension
+	10, // 15: vizserver.onnx.TypeProto.Tensor.shape:type_name -> vizserver.onnx.TensorShapeProto
+	16, // [16:16] is the sub-list for method output_type
+	16, // [16:16] is the sub-list for method input_type
+	16, // [16:16] is the sub-list for extension type_name
+	16, // [16:16] is the sub-list for extension extendee
+	0,  // [0:16] is the sub-list for field type_name
 }
 
 func init() { file_onnx_proto_init() }
