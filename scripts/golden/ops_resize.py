@@ -47,6 +47,7 @@ for coords in COORDS:
     for mode in ("linear", "cubic"):
         resize(f"{mode}_{coords}_sizes", SHAPE, (9, 4), mode=mode, coordinate_transformation_mode=coords)
         resize(f"{mode}_{coords}_scales", SHAPE, (5, 4), (1.3, 0.7), mode=mode, coordinate_transformation_mode=coords)
+    resize(f"one_{coords}", SHAPE, (1, 1), mode="linear", coordinate_transformation_mode=coords)
     for nearest in ("floor", "ceil", "round_prefer_floor", "round_prefer_ceil"):
         more = dict(mode="nearest", coordinate_transformation_mode=coords, nearest_mode=nearest)
         resize(f"nearest_{coords}_{nearest}_sizes", (1, 1, 4, 7), (8, 3), **more)

@@ -40,6 +40,7 @@ func resizeCases() []optest.Case {
 			add(name+"_sizes", op.Resize{Out: op.Size{H: 9, W: 4}, Mode: mode, Coords: coords})
 			add(name+"_scales", op.Resize{Out: op.Size{H: 5, W: 4}, Scale: f32(1.3, 0.7), Mode: mode, Coords: coords})
 		}
+		add("one_"+coords, op.Resize{Out: op.Square(1), Linear: true, Coords: coords})
 		for _, nearest := range []string{"floor", "ceil", "round_prefer_floor", "round_prefer_ceil"} {
 			name := "nearest_" + coords + "_" + nearest
 			add(name+"_sizes", op.Resize{Out: op.Size{H: 8, W: 3}, Coords: coords, Nearest: nearest})
