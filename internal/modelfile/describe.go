@@ -62,9 +62,13 @@ func (f *File) describe(o Options) error {
 		return nil
 	}
 	in := m.Graph.InputValue().Shape
+	way := "torchvision"
+	if f.Format == Caffe {
+		way = "caffe"
+	}
 	switch {
-	case in.C == 3 && in.H == in.W && Prepare(m, "torchvision") == nil:
-		f.note("the file does not say how photos are prepared: taken is torchvision's way, resized to %d and cut to %d; choose with --preprocess", m.Image.Resize, in.H)
+	case in.C == 3 && in.H == in.W && Prepare(m, way) == nil:
+		f.note("the file does not say how photos are prepared: taken is the way of %s, resized to %d and cut to %d; choose with --preprocess", way, m.Image.Resize, in.H)
 	case in.C == 1 && Prepare(m, "digits") == nil:
 		f.note("the file does not say how pictures are prepared: taken are 28×28 greys of a digit, 0…1, ink is 1; choose with --preprocess")
 	}

@@ -26,7 +26,7 @@ type Options struct {
 	Input  []int        // sizes of the input, N×C×H×W, where the file leaves them open
 	Labels []string     // names of the classes; nil: ImageNet's where there are 1,000 classes
 	Image  *nn.ImagePre // how photos are prepared; Size 0 is the input's; nil: Preset
-	Preset string       // how pictures are prepared, by its name; empty: as the net of the zoo says, else torchvision's way
+	Preset string       // how pictures are prepared, by its name; empty: as the net of the zoo says, else the usual way of the format
 }
 
 // File is a model that was read from a file.

@@ -15,7 +15,7 @@ type preset struct {
 	// down as timm does.
 	share float64
 	down  bool
-	pre   nn.ImagePre // Size and Resize are set for the net
+	pre   nn.ImagePre // Size and Resize are set for the net; a Resize here holds for all that are not larger
 }
 
 var (
@@ -45,8 +45,8 @@ var presets = []preset{
 		Source: "timm.data.constants: IMAGENET_INCEPTION_MEAN and _STD; DEFAULT_CROP_PCT 0.875; bicubic",
 	}},
 	{"caffe", 224.0 / 256, false, nn.ImagePre{
-		Squash: true, Resample: "bilinear", Range: 255, BGR: true, Mean: [3]float32{104, 117, 123}, Std: ones,
-		Source: "Caffe: models/bvlc_googlenet/train_val.prototxt, mean_value; convert_imageset to 256×256, antialiased here",
+		Resize: 256, Squash: true, Resample: "bilinear-raw", Range: 255, BGR: true, Mean: [3]float32{104, 117, 123}, Std: ones,
+		Source: "Caffe: models/bvlc_googlenet/train_val.prototxt, mean_value; pictures of 256×256 as in examples/imagenet/create_imagenet.sh",
 	}},
 	{"keras-caffe", 1, false, nn.ImagePre{
 		Squash: true, Resample: "bilinear", Range: 255, BGR: true, Mean: [3]float32{103.939, 116.779, 123.68}, Std: ones,
@@ -126,7 +126,7 @@ func Prepare(m *nn.Model, name string) error {
 //	torchvision-v2  the same, to size·232/224
 //	timm            the same, to size/0.875, bicubic
 //	inception       to size/0.875, bicubic; −1…1
-//	caffe           squashed to size·256/224, crop; BGR, 0…255 less the mean
+//	caffe           squashed to 256 (from 257 on to size·256/224), crop; BGR, 0…255 less the mean
 //	keras-caffe     squashed to size; BGR, 0…255 less the mean
 //	keras-tf        squashed to size; −1…1
 //	keras-torch     squashed to size; mean and deviation of ImageNet
@@ -143,7 +143,10 @@ func Preset(name string, size int) (nn.ImagePre, error) {
 			round = math.Floor
 		}
 		pre := p.pre
-		pre.Size, pre.Resize = size, max(size, int(round(float64(size)/p.share)))
+		pre.Size = size
+		if pre.Resize < size {
+			pre.Resize = max(size, int(round(float64(size)/p.share)))
+		}
 		return pre, nil
 	}
 	return nn.ImagePre{}, fault.New(fault.Invalid, "there is no preset %.40q; did you mean %s?", name, fault.Nearest(name, Presets())).

@@ -15,7 +15,7 @@ import (
 func TestPreset(t *testing.T) {
 	t.Parallel()
 	for net, name := range map[string]string{
-		"resnet50": "torchvision", "inception-v4": "inception", "senet154": "torchvision",
+		"resnet50": "torchvision", "inception-v4": "inception", "senet154": "torchvision", "googlenet-caffe": "caffe",
 	} {
 		e, err := zoo.Find(net)
 		if err != nil {
@@ -41,6 +41,11 @@ func TestPreset(t *testing.T) {
 	}
 	if p, err := modelfile.Preset("torchvision-v2", 224); err != nil || p.Resize != 232 {
 		t.Errorf("%+v %v", p, err)
+	}
+	for size, resize := range map[int]int{227: 256, 256: 256, 299: 342} {
+		if p, err := modelfile.Preset("caffe", size); err != nil || p.Resize != resize {
+			t.Errorf("%+v %v", p, err)
+		}
 	}
 	_, err := modelfile.Preset("keras_tf", 224)
 	if fault.KindOf(err) != fault.Invalid || !strings.Contains(err.Error(), "did you mean keras-tf?") || !strings.Contains(fault.Hint(err), "caffe") {
