@@ -198,7 +198,7 @@ func (v values) sum(f func(x float64) float64) float64 {
 func (v values) best(sign float64) int {
 	at, m := v.base, math.Inf(-1)
 	v.at.each(func(_, i int) {
-		if x := sign * float64(v.x[v.base+i]); m == m && (x > m || x != x) {
+		if x := sign * float64(v.x[v.base+i]); x > m || x != x {
 			at, m = v.base+i, x
 		}
 	})

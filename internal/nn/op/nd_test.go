@@ -31,6 +31,7 @@ func TestProject(t *testing.T) {
 		{[]int{1, 1, 1, 1, 1, 1, 1, 1, 1}, nn.Shape{}},
 		{[]int{1 << 27}, nn.Shape{N: 1, C: 1 << 27, H: 1, W: 1}},
 		{[]int{1<<27 + 1}, nn.Shape{}},
+		{[]int{1 << 20, 1 << 20}, nn.Shape{}},
 		{[]int{1 << 32, 1 << 32}, nn.Shape{}}, // 2⁶⁴ wraps to 0
 		{[]int{math.MaxInt, math.MaxInt, 1, 2}, nn.Shape{}},
 	} {
@@ -99,6 +100,34 @@ func reachIsExact(t *testing.T, o nn.Op, shapes []nn.Shape) {
 		for e := range seen {
 			same(t, o.(nn.Reacher).Sees(i, shapes, unit(out, e)), seen[e], "output unit %d sees of input %d", e, i)
 		}
+		for range 20 {
+			a := randomArea(r, out)
+			var all area
+			eachUnit(out, a, func(e int) { all.join(seen[e]) })
+			same(t, o.(nn.Reacher).Sees(i, shapes, a), all, "output area %+v sees of input %d", a, i)
+		}
+	}
+}
+
+// randomArea draws rows, columns and some of the channels.
+func randomArea(r *rand.Rand, s nn.Shape) nn.Area {
+	y0, x0 := r.IntN(s.H), r.IntN(s.W)
+	a := nn.Area{Y0: y0, Y1: y0 + r.IntN(s.H-y0), X0: x0, X1: x0 + r.IntN(s.W-x0)}
+	for c := range s.C {
+		if r.IntN(2) == 0 {
+			a.Channels = append(a.Channels, c)
+		}
+	}
+	return a
+}
+
+func eachUnit(s nn.Shape, a nn.Area, do func(e int)) {
+	for _, c := range a.Channels {
+		for y := a.Y0; y <= a.Y1; y++ {
+			for x := a.X0; x <= a.X1; x++ {
+				do((c*s.H+y)*s.W + x)
+			}
+		}
 	}
 }
 
@@ -108,14 +137,21 @@ type area struct {
 	filled bool
 }
 
-func (a *area) add(s nn.Shape, e int) {
-	u := unit(s, e)
-	if !a.filled {
-		a.Area, a.filled = u, true
+func (a *area) add(s nn.Shape, e int) { a.join(area{unit(s, e), true}) }
+
+func (a *area) join(u area) {
+	if !u.filled {
 		return
 	}
-	if !slices.Contains(a.Channels, u.Channels[0]) {
-		a.Channels = append(a.Channels, u.Channels[0])
+	if !a.filled {
+		*a = area{u.Area, true}
+		a.Channels = slices.Clone(u.Channels)
+		return
+	}
+	for _, c := range u.Channels {
+		if !slices.Contains(a.Channels, c) {
+			a.Channels = append(a.Channels, c)
+		}
 	}
 	a.Y0, a.X0, a.Y1, a.X1 = min(a.Y0, u.Y0), min(a.X0, u.X0), max(a.Y1, u.Y1), max(a.X1, u.X1)
 }
@@ -193,6 +229,7 @@ func TestSlidesOfND(t *testing.T) {
 		{op.Gather{Dims: []int{3, 5, 7}, Axis: 0, Indices: []int{2, 0}, Shape: []int{2}}, maps, [2]nn.Slide{still, still}},
 		{op.Gather{Dims: []int{3, 5, 7}, Axis: 0, Indices: []int{2}}, maps, [2]nn.Slide{{Extent: 5, Stride: 5}, still}},
 		{op.Expand{Dims: []int{3, 5, 7}, To: []int{2, 3, 5, 7}}, maps, [2]nn.Slide{still, still}},
+		{op.SoftmaxAxis{Dims: []int{5, 7, 3}, Axis: 0}, maps, [2]nn.Slide{{Extent: 5}, {Extent: 7}}}, // laid out otherwise
 		{op.MatMul{A: []int{6, 5}, B: []int{5, 4}}, []nn.Shape{tokens[0], {N: 1, C: 5, H: 1, W: 4}}, [2]nn.Slide{{Extent: 1, Stride: 1}, {Extent: 5}}},
 		{op.ConcatAxis{Dims: [][]int{{1, 5}, {6, 5}}}, []nn.Shape{{N: 1, C: 1, H: 1, W: 5}, tokens[0]}, [2]nn.Slide{{Extent: 1, Stride: 1}, still}},
 	} {
@@ -250,6 +287,9 @@ func TestMatMulExplains(t *testing.T) {
 					t.Fatalf("unit %+v is %v, repeated %v", u, v, terms.Repeated)
 				}
 				term, i := terms.Terms[0], 0
+				if s := shapes[0]; term.Channel+term.Channels > s.C || term.Y >= s.H || term.X+term.W > s.W {
+					t.Fatalf("unit %+v: the box of %+v lies outside of %v", u, term, s)
+				}
 				for ch := range term.Channels {
 					for x := range term.W {
 						if at := in[0].At(0, term.Channel+ch, term.Y, term.X+x); at != term.Inputs[i] {
