@@ -217,13 +217,13 @@ func (s *refState) finish(v *Value, edits []Edit, done func(*Value)) {
 func (s *refState) edit(v *Value, edits []Edit) {
 	for _, e := range edits {
 		if e.Value == v.Name {
-			e.apply(&s.tensors[v.Index])
+			e.Apply(&s.tensors[v.Index])
 		}
 	}
 }
 
-// apply changes a planar value.
-func (e Edit) apply(t *Tensor) {
+// Apply changes a planar value.
+func (e Edit) Apply(t *Tensor) {
 	for n := range t.Shape.N {
 		for c := range t.Shape.C {
 			if e.Channel >= 0 && e.Channel != c {

@@ -35,12 +35,14 @@ type Conv struct {
 	bias []float32 // by output, up to a whole block
 }
 
-// NewConv packs the weights, [Out, In/Groups, KH, KW], once; a nil bias is zero. It returns nil where
-// there is no fast way: groups whose channels are no whole blocks.
+// Fast says whether there is a fast way to compute it: groups must be whole blocks of channels.
+func (s *ConvSpec) Fast() bool {
+	return s.Groups == 1 || s.In/s.Groups%Lanes == 0 && s.Out/s.Groups%Lanes == 0
+}
+
+// NewConv packs the weights, [Out, In/Groups, KH, KW], once; a nil bias is zero. The
+// convolution is one that Fast accepts.
 func NewConv(set *Set, s ConvSpec, weight, bias []float32, _ ConvOptions) *Conv {
-	if s.Groups > 1 && (s.In/s.Groups%Lanes != 0 || s.Out/s.Groups%Lanes != 0) {
-		return nil
-	}
 	c := &Conv{spec: s, set: set, bias: Aligned(blocksOf(s.Out) * Lanes)}
 	copy(c.bias, bias)
 	per := s.In / s.Groups

@@ -1,0 +1,202 @@
+package fast
+
+import (
+	"sync"
+
+	"vizserver/internal/nn"
+	"vizserver/internal/nn/kernel"
+	"vizserver/internal/nn/op"
+)
+
+// convStep is a convolution with what follows it: batch normalisation folded into the weights, the
+// addition of a residual, a clamp.
+type convStep struct {
+	node   *nn.Node
+	values []*nn.Value
+	spec   kernel.ConvSpec
+	conv   *kernel.Conv
+	bn     *affine
+	add    *nn.Value // the residual
+	addAt  int       // its stage
+	act    kernel.Clamp
+	acts   bool
+	cost   int64 // multiply-adds
+
+	raw  *kernel.Conv // of the convolution alone, made when somebody reads it and bn cannot be undone
+	once sync.Once
+}
+
+func (p *program) newConv(n *nn.Node, c op.Conv) *convStep {
+	if c.Table != nil {
+		return nil
+	}
+	in, out := p.shapes[n.Inputs[0].Index], p.shapes[n.Output.Index]
+	one := func(s op.Size) op.Size {
+		if s == (op.Size{}) {
+			return op.Square(1)
+		}
+		return s
+	}
+	stride, dilation := one(c.Stride), one(c.Dilation)
+	s := &convStep{
+		node: n, values: []*nn.Value{n.Output}, act: kernel.NoClamp, cost: n.MACs() * int64(in.N),
+		spec: kernel.ConvSpec{
+			In: in.C, Out: out.C, H: in.H, W: in.W, OutH: out.H, OutW: out.W, KH: c.Kernel.H, KW: c.Kernel.W,
+			SH: stride.H, SW: stride.W, DH: dilation.H, DW: dilation.W, PadT: c.Pad.H, PadL: c.Pad.W, Groups: max(c.Groups, 1),
+		},
+	}
+	if !s.spec.Fast() {
+		return nil
+	}
+	return s
+}
+
+// ready packs the weights, with the batch normalisation that joined folded in.
+func (s *convStep) ready(p *program) {
+	params := p.params[s.node.Index]
+	w, b := params[0], bias(params)
+	if s.bn != nil {
+		w, b = s.folded(w), s.foldedBias(b)
+	}
+	s.conv = kernel.NewConv(p.set, s.spec, w, b, p.conv)
+}
+
+func bias(params [][]float32) []float32 {
+	if len(params) < 2 {
+		return nil
+	}
+	return params[1]
+}
+
+func (s *convStep) stages() []*nn.Value { return s.values }
+func (s *convStep) out() form           { return blocked }
+func (s *convStep) scratch() int        { return s.conv.Scratch() }
+
+func (s *convStep) inputs() []input {
+	in := input{value: s.node.Inputs[0], form: blocked, pad: s.conv.Pad()}
+	if s.conv.PlanarInput() {
+		in.form, in.pad = planar, 0
+	}
+	list := []input{in}
+	if s.add != nil {
+		list = append(list, input{value: s.add, form: blocked})
+	}
+	return list
+}
+
+func (s *convStep) canJoin(n *nn.Node) bool {
+	switch n.Op.(type) {
+	case op.BatchNorm:
+		return len(s.values) == 1
+	case op.Add:
+		return s.add == nil && !s.acts && len(n.Inputs) == 2 && n.Inputs[0].Shape == n.Inputs[1].Shape
+	}
+	_, ok := clampOf(n.Op)
+	return ok && !s.acts
+}
+
+func (s *convStep) join(p *program, n *nn.Node) {
+	last := s.values[len(s.values)-1]
+	s.values = append(s.values, n.Output)
+	switch o := n.Op.(type) {
+	case op.BatchNorm:
+		a := foldBN(o, p.params[n.Index])
+		s.bn = &a
+	case op.Add:
+		s.add, s.addAt = n.Inputs[0], len(s.values)-1
+		if s.add == last {
+			s.add = n.Inputs[1]
+		}
+	default:
+		s.act, _ = clampOf(n.Op)
+		s.acts = true
+	}
+}
+
+// folded multiplies the weights of each output by its scale.
+func (s *convStep) folded(w []float32) []float32 {
+	per := len(w) / s.spec.Out
+	out := make([]float32, len(w))
+	for i, v := range w {
+		out[i] = v * s.bn.scale[i/per]
+	}
+	return out
+}
+
+func (s *convStep) foldedBias(b []float32) []float32 {
+	out := make([]float32, s.spec.Out)
+	copy(out, s.bn.shift)
+	for i, v := range b {
+		out[i] += v * s.bn.scale[i]
+	}
+	return out
+}
+
+func (s *convStep) first() (int, *affine) {
+	if s.bn != nil {
+		return 1, s.bn
+	}
+	return 0, nil
+}
+
+// run computes the value of a stage. That of the convolution before its batch normalisation takes
+// the weights as they were.
+func (s *convStep) run(st *state, stage int, out *kernel.Blocked) {
+	j := &st.convJob
+	*j = convJob{step: s.conv, in: st.input(s.node.Inputs[0], s.conv.PlanarInput()), out: out, act: kernel.NoClamp}
+	if s.bn != nil && stage == 0 {
+		s.once.Do(func() {
+			w := st.p.params[s.node.Index]
+			s.raw = kernel.NewConv(st.p.set, s.spec, w[0], bias(w), st.p.conv)
+		})
+		j.step = s.raw
+	}
+	if s.add != nil && stage >= s.addAt {
+		j.residual = st.blocked(s.add)
+	}
+	if s.acts && stage == len(s.values)-1 {
+		j.act = s.act
+	}
+	j.run(st, s.cost)
+}
+
+// next applies what makes the following stage.
+func (s *convStep) next(st *state, stage int, out *kernel.Blocked) {
+	if s.add != nil && stage+1 == s.addAt {
+		st.sum(out, out, st.blocked(s.add), kernel.NoClamp)
+		return
+	}
+	st.affine(out, out, nil, s.act)
+}
+
+// convJob runs one convolution on the pool.
+type convJob struct {
+	step              *kernel.Conv
+	in, out, residual *kernel.Blocked
+	act               kernel.Clamp
+	phase, threads    int
+	scratch           [][]float32
+}
+
+// smallCost is the multiply-adds below which a step runs on one thread: some 50 µs.
+const smallCost = 2_000_000
+
+func (j *convJob) run(st *state, cost int64) {
+	j.scratch, j.threads = st.scratch, st.p.pool.Workers()
+	if cost < smallCost {
+		j.threads = 1
+	}
+	for j.phase = 0; j.phase < j.step.Phases(j.threads); j.phase++ {
+		items := j.step.Items(j.phase, j.threads, j.in.N)
+		if j.threads == 1 {
+			alone{}.Run(items, j)
+			continue
+		}
+		st.p.pool.Run(items, j)
+	}
+}
+
+// Do implements Job.
+func (j *convJob) Do(worker, item int) {
+	j.step.Do(j.phase, item, j.threads, j.scratch[worker], j.in, j.out, j.residual, j.act)
+}
