@@ -215,6 +215,7 @@ interpolate("bilinear_scale", (1, 2, 4, 6), scale_factor=(1.3, 0.7), mode="bilin
 interpolate("nearest_exact", (1, 2, 4, 6), size=(9, 4), mode="nearest-exact")
 interpolate("nearest_scale", (1, 2, 4, 7), scale_factor=(2.3, 0.6), mode="nearest")
 interpolate("nearest_third", (1, 2, 6, 9), scale_factor=(1 / 3, 1 / 3), mode="nearest")
+interpolate("wide", (1, 2, 2, 30), size=(3, 71), mode="bilinear")
 interpolate("antialias", (1, 2, 9, 8), size=(4, 11), mode="bilinear", antialias=True)
 interpolate("antialias_bicubic", (1, 2, 9, 8), size=(4, 11), mode="bicubic", antialias=True)
 

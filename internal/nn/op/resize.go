@@ -112,24 +112,30 @@ func (r Resize) axes(in nn.Shape) (h, w resizeAxis) {
 // Params is empty.
 func (Resize) Params([]nn.Shape) []nn.ParamSpec { return nil }
 
-// each calls do for every output value and all input places that it mixes.
+// each calls do for every output value and all input places that it mixes: stripe by stripe of
+// columns, so that what a column mixes is computed once for all maps.
 func (r Resize) each(in, out nn.Shape, do func(o, i int, w float32)) {
 	h, w := r.axes(in)
-	o := 0
-	for plane := range out.N * out.C {
-		base := plane * in.Plane()
-		for y := range out.H {
-			rows := h.taps(y)
-			for x := range out.W {
-				columns := w.taps(x)
-				for j := range rows.n {
-					iy, wy := h.tap(&rows, j)
-					for k := range columns.n {
-						ix, wx := w.tap(&columns, k)
-						do(o, base+iy*in.W+ix, wy*wx)
+	var stripe [32]resizeTaps
+	for x0 := 0; x0 < out.W; x0 += len(stripe) {
+		columns := stripe[:min(len(stripe), out.W-x0)]
+		for x := range columns {
+			columns[x] = w.taps(x0 + x)
+		}
+		for plane := range out.N * out.C {
+			for y := range out.H {
+				rows := h.taps(y)
+				o := (plane*out.H+y)*out.W + x0
+				for x := range columns {
+					for j := range rows.n {
+						iy, wy := h.tap(&rows, j)
+						row := (plane*in.H + iy) * in.W
+						for k := range columns[x].n {
+							ix, wx := w.tap(&columns[x], k)
+							do(o+x, row+ix, wy*wx)
+						}
 					}
 				}
-				o++
 			}
 		}
 	}

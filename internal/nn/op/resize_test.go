@@ -21,6 +21,7 @@ var goldensResize = map[string][]optest.Case{
 		{Name: "nearest_exact", Op: op.Resize{Out: op.Size{H: 9, W: 4}, Coords: "half_pixel", Nearest: "round_prefer_ceil"}},
 		{Name: "nearest_scale", Op: op.Resize{Out: op.Size{H: 9, W: 4}, Scale: [2]float64{2.3, 0.6}}},
 		{Name: "nearest_third", Op: op.Resize{Out: op.Size{H: 2, W: 3}, Scale: f32(1.0/3, 1.0/3)}},
+		{Name: "wide", Op: op.Resize{Out: op.Size{H: 3, W: 71}, Linear: true}}, // of more than one stripe
 		{Name: "antialias", Op: op.Resize{Out: op.Size{H: 4, W: 11}, Mode: "linear", Antialias: true, ExcludeOutside: true}},
 		{Name: "antialias_bicubic", Op: op.Resize{
 			Out: op.Size{H: 4, W: 11}, Mode: "cubic", CubicA: -0.5, Antialias: true, ExcludeOutside: true,
