@@ -93,6 +93,10 @@ func (l *layouter) residual(p *part) string {
 	if short != nil {
 		short.kind, short.parts = "shortcut", plain(short.parts)
 		p.parts = append(p.parts, short)
+		if !l.any(short.parts, func(u *unit) bool { return u.kind != "reshape" && u.kind != "transpose" }) {
+			short.kind = "?" // the input in another form
+			p.parts = plain(p.parts)
+		}
 	}
 	p.parts = append(p.parts, leaf(p.join))
 	return kind
@@ -106,18 +110,36 @@ func (l *layouter) light(p *part) bool {
 func (l *layouter) residualKind(parts []*part) string {
 	w := l.weights(parts)
 	first, last := w[0], w[len(w)-1]
-	middle := slices.ContainsFunc(w, (*unit).depthwise)
-	switch {
+	switch mix := mixture(w); {
 	case slices.ContainsFunc(blocksIn(parts), func(p *part) bool { return strings.HasPrefix(p.kind, "inception") }):
 		return "inception-resnet-" + l.factorised(parts)
-	case first.depthwise() && len(w) == 3 && w[1].pointwise() && last.pointwise() && l.find(parts, "norm") != nil:
+	case mix == "dp" && last.shape.C < w[len(w)-2].shape.C && w[len(w)-2].pointwise():
 		return "convnext"
-	case middle && last.pointwise() && !slices.ContainsFunc(w, func(u *unit) bool { return !u.depthwise() && !u.pointwise() }):
+	case mix == "dp" || mix == "pdp":
 		return "inverted-residual"
 	case len(w) >= 3 && first.pointwise() && last.pointwise() && !allPointwise(w):
 		return "bottleneck"
 	}
 	return "residual"
+}
+
+// mixture writes the kinds of convolutions, one letter for neighbours of a kind: d of each map alone, p
+// of one place, f full.
+func mixture(w []*unit) string {
+	var mix []byte
+	for _, u := range w {
+		kind := byte('f')
+		switch {
+		case u.depthwise():
+			kind = 'd'
+		case u.pointwise():
+			kind = 'p'
+		}
+		if n := len(mix); n == 0 || mix[n-1] != kind {
+			mix = append(mix, kind)
+		}
+	}
+	return string(mix)
 }
 
 func allPointwise(w []*unit) bool {

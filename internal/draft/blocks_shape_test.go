@@ -135,6 +135,18 @@ func TestRegions(t *testing.T) {
 			y = s.add("", op.Mul{}, y, chain(s, y, op.GlobalAvgPool{}, conv(4, 1), op.ReLU{}, conv(16, 1), op.Sigmoid{}))
 			return s.add("", op.ReLU{}, s.add("", op.Add{}, chain(s, x, conv(16, 1)), y))
 		}, "bottleneck(conv relu conv relu conv se(gap fc relu fc sigmoid scale) shortcut(conv) add relu)"},
+		"Xception's separable convolutions": {func(s *sketch, x string) string {
+			return s.add("", op.Add{}, x, chain(s, x, depthwise(8, 3), conv(8, 1), op.ReLU{}, depthwise(8, 3), conv(8, 1)))
+		}, "residual(conv conv relu conv conv add)"},
+		"MixNet's kernels of two sizes": {func(s *sketch, x string) string {
+			y := chain(s, x, conv(16, 1), op.ReLU{})
+			a, b := chain(s, y, op.Slice{End: 6}, depthwise(6, 3)), chain(s, y, op.Slice{Start: 6, End: 16}, depthwise(10, 5))
+			return s.add("", op.Add{}, x, chain(s, s.add("", op.Concat{}, a, b), op.ReLU{}, conv(8, 1)))
+		}, "inverted-residual(conv relu slice conv slice conv concat relu conv add)"},
+		"a shortcut in another form": {func(s *sketch, x string) string {
+			a := chain(s, x, op.Reshape{C: 8, H: 7, W: 6})
+			return s.add("", op.Add{}, a, chain(s, x, conv(8, 3), op.ReLU{}, op.Reshape{C: 8, H: 7, W: 6}, conv(8, 3)))
+		}, "residual(reshape conv relu reshape conv add)"},
 		"two heavy branches": {func(s *sketch, x string) string {
 			return s.add("", op.Add{}, chain(s, x, conv(8, 3), op.ReLU{}), chain(s, x, conv(8, 3), op.ReLU{}))
 		}, "conv relu conv relu add"},
