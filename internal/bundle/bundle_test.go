@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -12,8 +14,10 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"vizserver/internal/caffe"
 	"vizserver/internal/nn"
 	"vizserver/internal/nn/op"
+	"vizserver/internal/testutil"
 	"vizserver/internal/weights"
 	"vizserver/internal/zoo"
 )
@@ -185,6 +189,35 @@ func TestRoundTrip(t *testing.T) {
 				t.Error("it computes something else")
 			}
 		})
+	}
+}
+
+// TestImported writes nets that came from files, with blocks that draft recognised and operators
+// that no net of the zoo has.
+func TestImported(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"layers", "old"} {
+		b, err := os.ReadFile(filepath.Join(testutil.Root(t), "testdata/golden/caffe", name+".caffemodel"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := caffe.Read(b, caffe.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		g, w, err := d.Build()
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := &nn.Model{Name: name, Graph: g, Weights: w}
+		got, _, err := opened(bundled(t, m, Info{}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, drawing(got.Graph), drawing(g))
+		if !slices.Equal(answer(t, got), answer(t, m)) {
+			t.Errorf("%s computes something else", name)
+		}
 	}
 }
 

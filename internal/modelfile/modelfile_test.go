@@ -29,7 +29,7 @@ func same(t *testing.T, ext string) string {
 	return filepath.Join(testutil.Root(t), "testdata/golden/same/lenet5-modern"+ext)
 }
 
-// TestSameNet: five frameworks' files of one net give the same activations, layer by layer.
+// TestSameNet: six files, from four frameworks, of one net give the same activations, layer by layer.
 func TestSameNet(t *testing.T) {
 	reference, err := zoo.Load("lenet5-modern")
 	if err != nil {
@@ -42,7 +42,7 @@ func TestSameNet(t *testing.T) {
 	want := layers(t, reference, input)
 	formats := map[string]modelfile.Format{
 		".pth": modelfile.PyTorch, ".safetensors": modelfile.Safetensors, ".onnx": modelfile.ONNX,
-		".h5": modelfile.Keras, ".keras": modelfile.Keras,
+		".h5": modelfile.Keras, ".keras": modelfile.Keras, ".caffemodel": modelfile.Caffe,
 	}
 	for ext, format := range formats {
 		t.Run(ext, func(t *testing.T) {
