@@ -140,11 +140,11 @@ func TestBadNets(t *testing.T) {
 		{"pool: steps over the map", pool(&caffepb.PoolingParameter{KernelSize: u(1), Stride: u(5)}), fault.Unsupported, "leave the map"},
 		{"pool: kernel far above the map", pool(&caffepb.PoolingParameter{KernelSize: u(20)}), fault.Unsupported, "leave the map"},
 
-		{"lrn within a channel", net(func() *layerParam {
+		{"lrn over an unknown region", net(func() *layerParam {
 			l := make1("n", "LRN", "data", "n")
-			l.LrnParam = &caffepb.LRNParameter{NormRegion: caffepb.LRNParameter_WITHIN_CHANNEL.Enum()}
+			l.LrnParam = &caffepb.LRNParameter{NormRegion: new(caffepb.LRNParameter_NormRegion(7))}
 			return l
-		}()), fault.Unsupported, "within a channel"},
+		}()), fault.Unsupported, "region 7"},
 		{"lrn of even size", net(func() *layerParam {
 			l := make1("n", "LRN", "data", "n")
 			l.LrnParam = &caffepb.LRNParameter{LocalSize: u(4)}

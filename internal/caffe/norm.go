@@ -11,16 +11,38 @@ import (
 
 func lrn(c *converter, l *layer, in []value) ([]value, error) {
 	p := l.GetLrnParam()
-	if p.GetNormRegion() != caffepb.LRNParameter_ACROSS_CHANNELS {
-		return nil, l.unsupported("normalisation within a channel cannot be run")
-	}
 	size := p.GetLocalSize()
 	if size%2 == 0 || size > maxSize {
 		return nil, l.bad("its local size is %d and must be odd", size)
 	}
-	return c.one(l, op.LRN{
-		Size: int(size), Alpha: wide(p.GetAlpha()), Beta: wide(p.GetBeta()), K: wide(p.GetK()),
-	}, in[0])
+	switch p.GetNormRegion() {
+	case caffepb.LRNParameter_ACROSS_CHANNELS:
+		return c.one(l, op.LRN{Size: int(size), Alpha: wide(p.GetAlpha()), Beta: wide(p.GetBeta()), K: wide(p.GetK())}, in[0])
+	case caffepb.LRNParameter_WITHIN_CHANNEL:
+		return c.lrnWithin(l, int(size), in[0])
+	}
+	return nil, l.unsupported("normalisation over region %d is unknown", p.GetNormRegion())
+}
+
+// lrnWithin divides by the squares around a place in its own map, in the steps of
+// LRNLayer::LayerSetUp: x · (1 + α·mean of the squares in the window)^−β. It has no k.
+func (c *converter) lrnWithin(l *layer, size int, x value) ([]value, error) {
+	p := l.GetLrnParam()
+	y := x
+	for _, step := range []struct {
+		suffix string
+		op     nn.Op
+	}{
+		{".square", op.Power{Power: 2, Scale: 1}},
+		{".mean", op.AvgPool{Kernel: op.Square(size), Stride: op.Square(1), Pad: op.Square(size / 2), CountIncludePad: true}},
+		{".divisor", op.Power{Power: -wide(p.GetBeta()), Scale: wide(p.GetAlpha()), Shift: 1}},
+	} {
+		var err error
+		if y, err = c.node(l, step.suffix, step.op, nil, y); err != nil {
+			return nil, err
+		}
+	}
+	return c.one(l, op.Mul{}, x, y)
 }
 
 // wide turns a float of the file into the decimal number that was written there: 1e-4, not

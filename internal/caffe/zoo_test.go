@@ -168,6 +168,11 @@ func sameRuns(t *testing.T, got, want *nn.Model) {
 	if g, w := ops(got.Graph), ops(want.Graph); !slices.Equal(g, w) {
 		t.Fatalf("the graphs differ:\n%v\n%v", g, w)
 	}
+	for _, kind := range []string{"inception", "branch"} {
+		if g, w := blocks(got.Graph.Root, kind), blocks(want.Graph.Root, kind); g != w {
+			t.Errorf("%d blocks of the kind %s, want %d", g, kind, w)
+		}
+	}
 	input := make([]float32, want.Graph.InputValue().Shape.Len())
 	for i := range input {
 		input[i] = float32(i*7919%1999)/10 - 100
@@ -185,6 +190,18 @@ func sameRuns(t *testing.T, got, want *nn.Model) {
 			t.Fatalf("the values of %s differ", n.Name)
 		}
 	}
+}
+
+// blocks counts the blocks of a kind.
+func blocks(b *nn.Block, kind string) int {
+	n := 0
+	if b.Kind == kind {
+		n = 1
+	}
+	for _, c := range b.Children {
+		n += blocks(c, kind)
+	}
+	return n
 }
 
 // needed leaves out the nodes that lay a vector in a row: Caffe's reader makes none.

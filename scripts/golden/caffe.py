@@ -136,6 +136,7 @@ def layers():
                       convolution_param=dict(num_output=4, group=2, kernel_size=[3], dilation=[2], pad=[2], bias_term=False))
     n.layer("leaky", "ReLU", [grouped], relu_param=dict(negative_slope=0.1))
     n.layer("lrn", "LRN", ["leaky"], lrn_param=dict(local_size=3, alpha=0.3, beta=0.6))
+    n.layer("lrn_within", "LRN", ["leaky"], lrn_param=dict(local_size=5, alpha=0.7, beta=0.6, norm_region=1))
     n.layer("lrn_k", "LRN", ["leaky"], lrn_param=dict(local_size=3, alpha=0.3, beta=0.6, k=1.5), own=lrn_k)
     n.layer("bn_only", "BatchNorm", ["leaky"], blobs=[n.draw(4), n.draw(4, low=0.5), np.float32([0])])
     n.layer("scale_only", "Scale", ["bn_only"], blobs=[n.draw(4, low=0.5)])

@@ -45,7 +45,7 @@ SCHEMA = {
     "InnerProductParameter": dict(num_output="1 uint32", bias_term="2 bool", transpose="6 bool"),
     "InputParameter": dict(shape="1 *BlobShape"),
     "LogParameter": dict(base="1 float", scale="2 float", shift="3 float"),
-    "LRNParameter": dict(local_size="1 uint32", alpha="2 float", beta="3 float", k="5 float"),
+    "LRNParameter": dict(local_size="1 uint32", alpha="2 float", beta="3 float", norm_region="4 NormRegion", k="5 float"),
     "PReLUParameter": dict(channel_shared="2 bool"),
     "PoolingParameter": dict(
         pool="1 PoolMethod", kernel_size="2 uint32", stride="3 uint32", pad="4 uint32", kernel_h="5 uint32", kernel_w="6 uint32",
@@ -63,6 +63,7 @@ ENUMS = {
                       DECONVOLUTION=39),
     "EltwiseOp": dict(PROD=0, SUM=1, MAX=2),
     "PoolMethod": dict(MAX=0, AVE=1, STOCHASTIC=2),
+    "NormRegion": dict(ACROSS_CHANNELS=0, WITHIN_CHANNEL=1),
 }
 F = descriptor_pb2.FieldDescriptorProto
 
@@ -75,7 +76,7 @@ def build():
         for k, v in values.items():
             e.value.add(name=k, number=v)
     # Each enum goes into the message that has it, as Caffe does: the text form needs the bare names.
-    homes = {"LayerType": "V1LayerParameter", "EltwiseOp": "EltwiseParameter", "PoolMethod": "PoolingParameter"}
+    homes = {"LayerType": "V1LayerParameter", "EltwiseOp": "EltwiseParameter", "PoolMethod": "PoolingParameter", "NormRegion": "LRNParameter"}
     enums = {e.name: e for e in file.enum_type}
     del file.enum_type[:]
     for name, fields in SCHEMA.items():
