@@ -23,6 +23,7 @@ type object map[string]jsontext.Value
 // layer is one layer of a config, or a model that is used as one.
 type layer struct {
 	class, name string
+	module      string // of Keras, where the class is from; Keras 2 does not say it
 	custom      string // the name under which a class that is not Keras's own was registered
 	config      object
 	calls       []call
@@ -87,7 +88,7 @@ func (p *parser) layer(raw *rawLayer, depth int) (*layer, error) {
 	if p.layers++; p.layers > maxLayers {
 		return nil, fault.New(fault.TooLarge, "the model has more than %d layers", maxLayers)
 	}
-	l := &layer{class: raw.ClassName, name: raw.Name, custom: custom(raw), shared: raw.Shared}
+	l := &layer{class: raw.ClassName, module: raw.Module, name: raw.Name, custom: custom(raw), shared: raw.Shared}
 	switch raw.ClassName {
 	case "Sequential", "Functional", "Model":
 		if depth == maxDepth {
@@ -119,14 +120,15 @@ func (p *parser) layer(raw *rawLayer, depth int) (*layer, error) {
 	return l, nil
 }
 
-// custom returns the registered name of a class that is not one of Keras's own; else "".
+// custom returns the name of a class that is not one of Keras's own; else "". Keras 3 writes a
+// module and, of what a user made, a registered name; Keras 2 often neither.
 func custom(raw *rawLayer) string {
-	own := raw.Module == "" || raw.Module == "keras" || raw.Module == "builtins" ||
+	own := raw.Module == "keras" || raw.Module == "builtins" ||
 		hasPrefix(raw.Module, "keras.", "tf_keras.", "tensorflow.keras.", "tensorflow.python.keras.")
 	switch {
 	case hasPrefix(raw.RegisteredName, "Custom>") || raw.RegisteredName != "" && !own:
 		return raw.RegisteredName
-	case !own:
+	case raw.Module != "" && !own:
 		return raw.Module + "." + raw.ClassName
 	case hasPrefix(raw.ClassName, "Custom>"):
 		return raw.ClassName

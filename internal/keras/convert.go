@@ -30,8 +30,8 @@ const (
 const (
 	maxConfig  = 8 << 20
 	maxMembers = 10_000
-	maxUnfold  = 4 // a zip may unfold to so many times its size …
-	minUnfold  = 64 << 20
+	maxUnfold  = 4        // a zip may unfold to so many times its size …
+	minUnfold  = 15 << 20 // … and this; a confined child may write 16 MiB more than four times the file
 )
 
 // Members of a .keras file.
@@ -84,7 +84,7 @@ func openHDF5(r io.Reader, most int64) (*hdf5.File, func(), error) {
 	}
 	if n > most {
 		drop()
-		return nil, nil, unfolds()
+		return nil, nil, fault.New(fault.TooLarge, "the zip unfolds to more than %d times its size", maxUnfold)
 	}
 	f, err := hdf5.Open(file.Name(), n)
 	if err != nil {
@@ -92,10 +92,6 @@ func openHDF5(r io.Reader, most int64) (*hdf5.File, func(), error) {
 		return nil, nil, err
 	}
 	return f, func() { _ = f.Close(); drop() }, nil
-}
-
-func unfolds() error {
-	return fault.New(fault.TooLarge, "the zip unfolds to more than %d times its size", maxUnfold)
 }
 
 // convertH5 converts a whole model in one HDF5 file: Keras 2, and "legacy" HDF5 of Keras 3.
@@ -110,7 +106,11 @@ func convertH5(r io.Reader, size int64, out io.Writer) error {
 		return err
 	}
 	if len(config) != 1 {
-		return noConfig(f)
+		layers, err := f.Strings("", "layer_names")
+		if err != nil || len(layers) == 0 {
+			return noConfig(f)
+		}
+		return convertOrder(f, layers, out)
 	}
 	meta := map[string]string{metaFormat: formatH5, metaConfig: config[0]}
 	if version, err := f.Strings("", "keras_version"); err == nil && len(version) == 1 {
@@ -157,7 +157,7 @@ func convertZip(in io.ReaderAt, size int64, out io.Writer) error {
 	if err != nil {
 		return damagedMember(memberWeights, err)
 	}
-	f, done, err := openHDF5(r, max(minUnfold, maxUnfold*size))
+	f, done, err := openHDF5(r, minUnfold+maxUnfold*size)
 	_ = r.Close() // read-only: nothing to lose
 	if err != nil {
 		return err

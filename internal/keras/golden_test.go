@@ -17,7 +17,7 @@ import (
 )
 
 // jobs are what children of this test do.
-var jobs = map[string]confine.Job{"keras": keras.Convert}
+var jobs = map[string]confine.Job{"keras": keras.Convert, "mutants": batch}
 
 func TestMain(m *testing.M) {
 	confine.Main(jobs)
@@ -62,7 +62,7 @@ func readGolden(t testing.TB, name string) *weights.File {
 // every layer with Keras's own: scripts/golden/keras_nets.py.
 func TestGoldens(t *testing.T) {
 	for _, file := range []string{
-		"conv.keras", "conv.h5", "conv-2.h5", "act.keras", "act-2.h5", "act3.keras", "act2-2.h5", "shape.keras", "shape-2.h5",
+		"conv.keras", "conv.h5", "conv-2.h5", "act.keras", "act-2.h5", "act3.keras", "act2-2.h5", "shape.keras", "shape-2.h5", "cubic.keras",
 		"merge.keras", "merge-2.h5", "nested.keras", "nested.h5", "nested-2.keras", "nested-2.h5", "shared.keras", "shared.h5",
 		"plain.keras", "plain-2.h5", "first.keras",
 	} {
@@ -133,7 +133,11 @@ func compare(t *testing.T, run *nn.Run, v *nn.Value, want *weights.Tensor) {
 		return
 	}
 	before := t.Failed()
-	testutil.Close(t, got, values, testutil.Tolerance{Abs: 2e-6 * largest(values), Rel: 1e-5}, want.Shape...)
+	tol := testutil.Tolerance{Abs: 2e-6 * largest(values), Rel: 1e-5}
+	if run.Plan().Model.Name == "cubic" { // TensorFlow's own error: keras_nets.py
+		tol.Abs = 1e-3 * largest(values)
+	}
+	testutil.Close(t, got, values, tol, want.Shape...)
 	if !before && t.Failed() {
 		t.Logf("the first value that differs is %s; all after it may", v.Name)
 	}

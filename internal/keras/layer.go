@@ -53,6 +53,24 @@ var kinds = map[string]func(*ctx) value{
 	"Flatten": flatten, "Reshape": reshape, "Permute": permute,
 
 	"Rescaling": rescaling, "Normalization": normalization,
+
+	// Of Keras Applications: ConvNeXt, Inception-ResNet-v2.
+	"LayerScale": layerScale, "CustomScaleLayer": scaleAndAdd,
+}
+
+// operators are the functions of keras.ops that may stand in a functional model as layers: those
+// that a layer of the same name does too, and x/y. Others of that name mean other things.
+var operators = []string{"Add", "Subtract", "Multiply", "Maximum", "Minimum", "Divide", "TrueDivide"}
+
+// supported says whether the table has the layer.
+func (l *layer) supported() bool {
+	if l.custom != "" {
+		return false
+	}
+	if hasPrefix(l.module, "keras.src.ops", "keras.ops") {
+		return slices.Contains(operators, l.class)
+	}
+	return l.model != nil || kinds[l.class] != nil
 }
 
 // same is a layer that does nothing after training.

@@ -175,3 +175,27 @@ func (c *ctx) spread(w weight, n, channels int) []float64 {
 	}
 	return out
 }
+
+// layerScale is one factor for each channel.
+func layerScale(c *ctx) value {
+	v := c.one()
+	n := c.channels(v)
+	w := c.weights("gamma|Variable")
+	if c.err != nil {
+		return v
+	}
+	if v.order != nil || c.b.first {
+		c.fail("it scales other sizes than channels, which is not supported")
+	}
+	return c.each("", op.Affine{NoBias: true}, v, param(w[0].floats(n), n))
+}
+
+// scaleAndAdd is x + scale·y: two nodes, name/Scale and name.
+func scaleAndAdd(c *ctx) value {
+	if len(c.in) != 2 {
+		c.fail("it has %d inputs, and takes two", len(c.in))
+		return c.in[0]
+	}
+	c.in[1] = c.each("Scale", op.Scale{Factor: c.float("scale", 1)}, c.in[1])
+	return c.join(op.Add{})
+}

@@ -79,19 +79,22 @@ func resizing(c *ctx) value {
 			c.fail("%s is not supported", name)
 		}
 	}
+	if !c.has("interpolation") {
+		c.fail("it does not say its interpolation")
+	}
 	return c.resized(v, op.Size{H: c.int("height", 0), W: c.int("width", 0)})
 }
 
 // resized scales by interpolation. Places are half-pixel centres, as in TensorFlow 2.
 func (c *ctx) resized(v value, out op.Size) value {
-	o := op.Resize{Out: out}
+	o := op.Resize{Out: out, Coords: "half_pixel"}
 	switch how := c.str("interpolation", "nearest"); how {
 	case "nearest":
-		if s := c.b.shape(v); out.H%s.H != 0 || out.W%s.W != 0 {
-			c.fail("it scales %d×%d to %d×%d by the nearest value; only whole multiples are supported", s.H, s.W, out.H, out.W)
-		}
+		o.Mode, o.Nearest = "nearest", "round_prefer_ceil"
 	case "bilinear":
-		o.Linear = true
+		o.Mode = "linear"
+	case "bicubic":
+		o.Mode, o.CubicA, o.ExcludeOutside = "cubic", -0.5, true
 	default:
 		c.layerFails("interpolation", how)
 	}

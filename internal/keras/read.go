@@ -16,6 +16,8 @@ type Options struct {
 	// Input gives the sizes 1, C, H, W of the input where the model leaves some open; nil: the
 	// model's own.
 	Input []int
+	// App is the plan of the net, for a file that holds weights alone; else it is not looked at.
+	App *App
 }
 
 // Read makes a draft of what Convert wrote. Values keep the names of the layers; a layer that is
@@ -68,7 +70,7 @@ func refuse(root *layer) error {
 	var list []string
 	count := 0
 	root.each(func(l *layer) {
-		if l.model != nil && l.custom == "" || l.custom == "" && kinds[l.class] != nil {
+		if l.supported() {
 			return
 		}
 		if count++; count > 10 {
@@ -80,6 +82,8 @@ func refuse(root *layer) error {
 			what = "Lambda, which is Python code"
 		case l.custom != "":
 			what = "the custom class " + show(l.custom)
+		case hasPrefix(l.module, "keras.src.ops", "keras.ops"):
+			what = "the function " + show(l.class) + " of keras.ops"
 		}
 		list = append(list, show(l.name)+" ("+what+")")
 	})
