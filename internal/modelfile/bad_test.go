@@ -266,6 +266,28 @@ func TestBadCheckpoints(t *testing.T) {
 	}
 }
 
+// TestBadKeras is rows 43 and 44: files that scripts/golden/keras_bad.py has made, through the child
+// process. The mutants of row 43 stand in package keras.
+func TestBadKeras(t *testing.T) {
+	var table []badFile
+	for name, tc := range map[string]badFile{
+		"bomb.h5":             {row: 43, kind: fault.TooLarge, text: "unfolds"},
+		"half.h5":             {row: 43, text: "float32"},
+		"lambda.keras":        {row: 44, text: `"double" (Lambda, which is Python code)`, hint: "ever run"},
+		"lambda-2.h5":         {row: 44, text: `"double" (Lambda, which is Python code)`, hint: "ever run"},
+		"external_link.h5":    {row: 44, text: `"c3"`, hint: "Links to other files are not followed"},
+		"external_storage.h5": {row: 44, text: "external storage"},
+	} {
+		b, err := os.ReadFile(filepath.Join(testutil.Root(t), "internal/keras/testdata", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		tc.name, tc.file, tc.in = name, name, b
+		table = append(table, tc)
+	}
+	run(t, table)
+}
+
 // TestTruncated cuts a file of each format: no half of it is read. ONNX at every 64th byte: package onnx.
 func TestTruncated(t *testing.T) {
 	step := map[string]int{".onnx": 1999, ".safetensors": 1999, ".pth": 20_011, ".h5": 40_009, ".keras": 40_009}
