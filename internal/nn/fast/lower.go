@@ -103,6 +103,9 @@ func (p *program) newStep(n *nn.Node) step {
 	case op.Flatten:
 		return &flattenStep{node: n}
 	}
+	if s := p.newMap(n); s != nil {
+		return s
+	}
 	return &refStep{node: n, params: p.params[n.Index]}
 }
 

@@ -24,6 +24,7 @@ type state struct {
 	edits   []nn.Edit        // those of the run
 
 	convJob convJob
+	mapJob  mapJob
 
 	mu     sync.Mutex // of what readers make
 	asides map[*nn.Value]*kernel.Blocked
