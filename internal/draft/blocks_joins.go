@@ -223,9 +223,9 @@ func (l *layouter) concat(p *part) string {
 		}
 		return "?"
 	}
-	heavy := 0
+	heavy := 0 // branches with a convolution
 	for _, b := range p.branches {
-		if len(l.weights(b.parts)) > 0 {
+		if slices.ContainsFunc(l.weights(b.parts), func(u *unit) bool { return u.conv != nil }) {
 			heavy++
 		}
 	}

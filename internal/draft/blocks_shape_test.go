@@ -84,6 +84,10 @@ func TestLayers(t *testing.T) {
 		"flatten and fc": {func(s *sketch, x string) {
 			s.add("", op.Tanh{}, s.add("", op.Linear{Out: 3}, s.add("", op.Flatten{}, x)))
 		}, "fc tanh"},
+		"flattened for two": {func(s *sketch, x string) {
+			y := s.add("", op.Flatten{}, x)
+			s.add("", op.Concat{}, s.add("", op.Linear{Out: 3}, y), s.add("", op.Linear{Out: 2}, y))
+		}, "flatten fc fc concat"},
 		"a sum is no activation": {func(s *sketch, x string) { s.add("", op.Add{}, x, s.add("", op.ReLU{}, x)) }, "relu add"},
 		"read elsewhere": {func(s *sketch, x string) {
 			y := s.add("", op.Sigmoid{}, x)
@@ -135,6 +139,29 @@ func TestRegions(t *testing.T) {
 			y = s.add("", op.Mul{}, y, chain(s, y, op.GlobalAvgPool{}, conv(4, 1), op.ReLU{}, conv(16, 1), op.Sigmoid{}))
 			return s.add("", op.ReLU{}, s.add("", op.Add{}, chain(s, x, conv(16, 1)), y))
 		}, "bottleneck(conv relu conv relu conv se(gap fc relu fc sigmoid scale) shortcut(conv) add relu)"},
+		"ShuffleNetV2's unit": {func(s *sketch, x string) string {
+			b := chain(s, x, op.Slice{Start: 4, End: 8}, conv(4, 1), op.ReLU{}, depthwise(4, 3), conv(4, 1), op.ReLU{})
+			return s.add("", op.ChannelShuffle{Groups: 2}, s.add("", op.Concat{}, s.add("", op.Slice{End: 4}, x), b))
+		}, "shuffle-unit(branch(slice conv relu conv conv relu) branch(slice) concat shuffle)"},
+		"a gate of other maps": {func(s *sketch, x string) string {
+			return s.add("", op.Mul{}, chain(s, x, conv(8, 3)), chain(s, x, op.GlobalAvgPool{}, conv(8, 1), op.Sigmoid{}))
+		}, "conv gap conv sigmoid scale"}, // no head: maps come behind the mean
+		"two branches without an activation": {func(s *sketch, x string) string {
+			return s.add("", op.Add{}, chain(s, x, conv(8, 1)), chain(s, x, conv(8, 3), op.BatchNorm{}))
+		}, "residual(shortcut(conv) conv bn add)"},
+		"narrowed, filtered, narrowed": {func(s *sketch, x string) string {
+			return chain(s, x, conv(6, 1), op.ReLU{}, depthwise(6, 3), op.ReLU{}, conv(4, 1))
+		}, "conv relu) inverted-residual(conv relu conv)"},
+		"an inverted residual with a gate and no sum": {func(s *sketch, x string) string {
+			y := chain(s, x, conv(32, 1), op.ReLU{}, depthwise(32, 3), op.ReLU{})
+			y = s.add("", op.Mul{}, y, chain(s, y, op.GlobalAvgPool{}, conv(8, 1), op.ReLU{}, conv(32, 1), op.HardSigmoid{}))
+			return chain(s, y, conv(16, 1))
+		}, "inverted-residual(conv relu conv relu se(gap fc relu fc sigmoid scale) conv)"},
+		"not every layer reads the one before": {func(s *sketch, x string) string {
+			a := chain(s, x, conv(5, 3))
+			b := chain(s, s.add("", op.Concat{}, x, a), conv(5, 3))
+			return s.add("", op.Concat{}, x, a, b, chain(s, s.add("", op.Concat{}, x, a), conv(5, 1)))
+		}, "conv concat conv concat conv concat"},
 		"Xception's separable convolutions": {func(s *sketch, x string) string {
 			return s.add("", op.Add{}, x, chain(s, x, depthwise(8, 3), conv(8, 1), op.ReLU{}, depthwise(8, 3), conv(8, 1)))
 		}, "residual(conv conv relu conv conv add)"},
@@ -167,7 +194,7 @@ func TestRegions(t *testing.T) {
 			s := newSketch(3, 6, 7)
 			x := s.add("", op.ReLU{}, s.add("", conv(8, 1), "x"))
 			c.build(s, x)
-			if got := outline(recognised(t, s.net)); !strings.Contains(got, "conv relu "+c.want+")") && !strings.Contains(got, "stem(conv relu) "+c.want+")") {
+			if got := outline(recognised(t, s.net)); !strings.Contains(got, "conv relu "+c.want+")") && !strings.Contains(got, "stem(conv relu) "+c.want+")") && !strings.Contains(got, "stem(conv relu "+c.want+")") {
 				t.Errorf("%s, want %s", got, c.want)
 			}
 		})
@@ -184,6 +211,10 @@ func TestBlockNames(t *testing.T) {
 		y := s.add(p+"conv2", conv(8, 3), s.add(p+"relu", op.ReLU{}, s.add(p+"conv1", conv(8, 3), x)))
 		x = s.add(p+"relu", op.ReLU{}, s.add(p+"add", op.Add{}, x, y))
 	}
+	for range 2 { // calls of one module: no path is theirs alone
+		y := s.add("twice.conv", conv(8, 3), s.add("twice.conv", conv(8, 3), x))
+		x = s.add("twice.add", op.Add{}, x, y)
+	}
 	y := s.add("c", conv(8, 3), x)
 	s.add("d", op.Add{}, x, y)
 	b := recognised(t, s.net)
@@ -191,7 +222,7 @@ func TestBlockNames(t *testing.T) {
 	for _, c := range b.children {
 		names = append(names, c.kind+":"+c.name)
 	}
-	if got := strings.Join(names, " "); got != "stem:stem residual:layer1.0 residual:layer1.1 residual:residual 3" {
+	if got := strings.Join(names, " "); got != "stem:stem residual:layer1.0 residual:layer1.1 residual:residual 3 residual:residual 4 residual:residual 5" {
 		t.Error(got)
 	}
 	if got := b.children[1].children[4].name; got != "layer1.0.relu#2" {

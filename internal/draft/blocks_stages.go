@@ -109,11 +109,16 @@ func (l *layouter) stages(list []*part) []*part {
 }
 
 // stagedLayers groups a net of layers only: a stage ends with a pooling and the normalisation
-// behind it; the head begins with the first mean of whole maps or fully connected layer.
+// behind it; the head begins with the first mean of whole maps or fully connected layer behind
+// all other maps.
 func (l *layouter) stagedLayers(list []*part) []*part {
-	head := slices.IndexFunc(list, l.answers)
-	if head < 0 {
-		head = len(list)
+	head := len(list)
+	for i, p := range slices.Backward(list) {
+		if l.answers(p) {
+			head = i
+		} else if l.units[p.unit].shape.Plane() > 1 {
+			break
+		}
 	}
 	var out []*part
 	body := list[:head]
