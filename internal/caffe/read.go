@@ -31,7 +31,7 @@ const (
 
 // limits on the parts of a file, before it is decoded. A layer has some ten messages and names.
 var limits = wire.Limits{
-	Depth: 8, Messages: 20 * maxLayers, Values: 50 * maxLayers, Packed: 50 * maxLayers,
+	Depth: 8, Messages: 20 * maxLayers, Values: 20 * maxLayers, Packed: 20 * maxLayers,
 	Of: map[string]int{"NetParameter.layer": maxLayers, "NetParameter.layers": maxLayers},
 }
 
