@@ -199,7 +199,9 @@ def nested(k):
     shared = L.Dense(13, activation="relu", name="shared")
     x = shared(shared(x))
     x = k.Sequential([L.Dropout(0.5, name="drop"), L.Dense(3, name="fc")], name="head")(x)
-    return k.Model(i, x, name="nested")
+    tail_in = k.Input((3,), name="tail_in")
+    tail = k.Model(tail_in, L.Dense(4, activation="softmax", name="out")(tail_in), name="tail")
+    return k.Model(i, tail(x), name="nested")
 
 
 def shared(k):
@@ -210,7 +212,8 @@ def shared(k):
     deep_in = k.Input((4, 6, 2), name="deep_in")
     deep = k.Model(deep_in, L.Conv2D(3, 1, name="last")(inner(deep_in)), name="deep")
     x = i = k.Input((4, 6, 2), name="image")
-    return k.Model(i, L.GlobalAveragePooling2D(name="gap")(deep(inner(x))), name="shared")
+    tail = k.Sequential([L.Input((4, 6, 3)), L.GlobalAveragePooling2D(name="gap"), L.Dense(2, name="fc")], name="tail")
+    return k.Model(i, tail(deep(inner(x))), name="shared")
 
 
 def plain(k):
