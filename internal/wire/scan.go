@@ -55,7 +55,7 @@ func (s *scanner) message(b []byte, md protoreflect.MessageDescriptor, depth int
 	var seen map[protowire.Number]int // of the fields with a bound; mostly there is none
 	for len(b) > 0 {
 		num, typ, n := protowire.ConsumeTag(b)
-		if n < 0 {
+		if n < 0 || num > protowire.MaxValidNumber {
 			return s.damaged(b)
 		}
 		value := b[n:]
