@@ -79,7 +79,7 @@ var testOnly = []string{
 var foreign = map[string][]string{
 	"internal/nn": {
 		"cmp", "context", "errors", "fmt", "iter", "maps", "math", "runtime", "slices", "sort", "strconv",
-		"strings", "sync", "unsafe",
+		"strings", "sync", "time", "unsafe", // time: how long a worker spins
 	},
 	"internal/nn/op": {"cmp", "errors", "fmt", "iter", "maps", "math", "slices", "strings", "sync"},
 	"internal/nn/kernel": {
