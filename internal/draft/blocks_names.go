@@ -105,10 +105,19 @@ func (n *namer) path(p *part) string {
 		return ""
 	}
 	// a module around a module and nothing else: features.1.block
-	if up := parent(path); up != "" && p.kind != "stage" && !strings.ContainsAny(path[len(path)-1:], "0123456789") && n.below(up) <= len(all) {
+	if up := outer(path); up != "" && !strings.ContainsAny(path[len(path)-1:], "0123456789") && n.below(up) <= len(all) {
 		return up
 	}
 	return path
+}
+
+// outer returns the path of the module around another: without what follows the last point, or, where
+// there is none, without the last step.
+func outer(path string) string {
+	if k := strings.LastIndexByte(path, '.'); k >= 0 {
+		return path[:k]
+	}
+	return parent(path)
 }
 
 // parent returns the path without its last step.
@@ -120,7 +129,7 @@ func parent(path string) string {
 func (n *namer) highest(path string, most int) string {
 	best := ""
 	for path != "" && n.below(path) <= most {
-		best, path = path, parent(path)
+		best, path = path, outer(path)
 	}
 	return best
 }

@@ -187,3 +187,68 @@ func same(got, want map[string]int) bool {
 	}
 	return true
 }
+
+// TestZooNames: with the builder's names of nodes as labels, blocks are called as the builder
+// calls them. Stages, branches and ends have names that no label tells.
+func TestZooNames(t *testing.T) {
+	kinds := []string{
+		"residual", "bottleneck", "shortcut", "inverted-residual", "dense", "dense-block", "transition", "fire", "se",
+		"inception", "inception-a", "inception-b", "inception-c", "reduction", "reduction-a", "reduction-b",
+		"inception-resnet-a", "inception-resnet-b", "inception-resnet-c",
+	}
+	// SE-BN-Inception's names of a module and of the gate behind it begin alike: inception_4e, inception_4e_se.
+	numbered := map[string]int{"se-bn-inception": 2}
+	total := 0
+	for _, e := range zoo.Table() {
+		g, err := e.Graph()
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := flat(g)
+		for i := range n.Nodes {
+			n.Nodes[i].Label = g.Nodes[i].Name
+		}
+		want := map[string]string{}
+		eachBuilt(g.Root, func(b *nn.Block) { want[builtLines(b)[0]] = b.Name })
+		wrong := 0
+		eachFound(recognised(t, n), func(b *block) {
+			name, ok := want[blockLines(b)[0]]
+			if !ok || !slices.Contains(kinds, b.kind) {
+				return
+			}
+			if total++; name != b.name {
+				if wrong++; numbered[e.Name] == 0 {
+					t.Errorf("%s: %s %q is called %q", e.Name, b.kind, name, b.name)
+				}
+			}
+		})
+		if wrong != numbered[e.Name] {
+			t.Errorf("%s: %d other names, want %d", e.Name, wrong, numbered[e.Name])
+		}
+	}
+	if total < 1000 {
+		t.Errorf("only %d blocks compared", total)
+	}
+}
+
+// eachBuilt calls do for all blocks of a builder that are no layers.
+func eachBuilt(b *nn.Block, do func(*nn.Block)) {
+	if b.Layer != nil {
+		return
+	}
+	do(b)
+	for _, c := range b.Children {
+		eachBuilt(c, do)
+	}
+}
+
+// eachFound calls do for all recognised blocks that are no layers.
+func eachFound(b *block, do func(*block)) {
+	if len(b.children) == 0 {
+		return
+	}
+	do(b)
+	for _, c := range b.children {
+		eachFound(c, do)
+	}
+}
