@@ -113,7 +113,7 @@ func (l *layouter) residualKind(parts []*part) string {
 	switch mix := mixture(w); {
 	case slices.ContainsFunc(blocksIn(parts), func(p *part) bool { return strings.HasPrefix(p.kind, "inception") }):
 		return "inception-resnet-" + l.factorised(parts)
-	case mix == "dp" && last.shape.C < w[len(w)-2].shape.C && w[len(w)-2].pointwise():
+	case mix == "dp" && w[len(w)-2].pointwise() && last.shape.Sample() < w[len(w)-2].shape.Sample():
 		return "convnext"
 	case mix == "dp" || mix == "pdp":
 		return "inverted-residual"
