@@ -14,7 +14,7 @@ type convStep struct {
 	node   *nn.Node
 	values []*nn.Value
 	spec   kernel.ConvSpec
-	conv   *kernel.Conv
+	conv   convolution
 	bn     *affine
 	add    *nn.Value // the residual
 	addAt  int       // its stage
@@ -22,7 +22,7 @@ type convStep struct {
 	acts   bool
 	cost   int64 // multiply-adds
 
-	raw  *kernel.Conv // of the convolution alone, made when somebody reads it and bn cannot be undone
+	raw  convolution // of the convolution alone, made when somebody reads it and bn cannot be undone
 	once sync.Once
 }
 
@@ -31,13 +31,7 @@ func (p *program) newConv(n *nn.Node, c op.Conv) *convStep {
 		return nil
 	}
 	in, out := p.shapes[n.Inputs[0].Index], p.shapes[n.Output.Index]
-	one := func(s op.Size) op.Size {
-		if s == (op.Size{}) {
-			return op.Square(1)
-		}
-		return s
-	}
-	stride, dilation := one(c.Stride), one(c.Dilation)
+	stride, dilation := orOne(c.Stride), orOne(c.Dilation)
 	s := &convStep{
 		node: n, values: []*nn.Value{n.Output}, act: kernel.NoClamp, cost: n.MACs() * int64(in.N),
 		spec: kernel.ConvSpec{
@@ -45,10 +39,44 @@ func (p *program) newConv(n *nn.Node, c op.Conv) *convStep {
 			SH: stride.H, SW: stride.W, DH: dilation.H, DW: dilation.W, PadT: c.Pad.H, PadL: c.Pad.W, Groups: max(c.Groups, 1),
 		},
 	}
-	if !s.spec.Fast() {
+	if !s.spec.Fast() && !s.depthwise() {
 		return nil
 	}
 	return s
+}
+
+// convolution is a kernel of one; kernel.Conv is one.
+type convolution interface {
+	Pad() int
+	PlanarInput() bool
+	Scratch() int
+	Phases(threads int) int
+	Items(phase, threads, n int) int
+	Do(phase, item, threads int, scratch []float32, in, out, residual *kernel.Blocked, act kernel.Clamp)
+}
+
+// depthwise is a convolution of each channel with its own kernel.
+type depthwise struct{ *kernel.Depthwise }
+
+func (depthwise) PlanarInput() bool       { return false }
+func (depthwise) Scratch() int            { return 0 }
+func (depthwise) Phases(int) int          { return 1 }
+func (d depthwise) Items(_, _, n int) int { return d.Depthwise.Items(n) }
+
+func (d depthwise) Do(_, item, _ int, _ []float32, in, out, residual *kernel.Blocked, act kernel.Clamp) {
+	d.Depthwise.Do(item, in, out, residual, act)
+}
+
+func (s *convStep) depthwise() bool {
+	return s.spec.Groups > 1 && s.spec.Groups == s.spec.In && s.spec.In == s.spec.Out
+}
+
+// pack makes the kernel for these weights.
+func (s *convStep) pack(p *program, w, b []float32) convolution {
+	if s.depthwise() {
+		return depthwise{kernel.NewDepthwise(p.set, s.spec, w, b)}
+	}
+	return kernel.NewConv(p.set, s.spec, w, b, p.conv)
 }
 
 // ready packs the weights, with the batch normalisation that joined folded in.
@@ -58,7 +86,7 @@ func (s *convStep) ready(p *program) {
 	if s.bn != nil {
 		w, b = s.folded(w), s.foldedBias(b)
 	}
-	s.conv = kernel.NewConv(p.set, s.spec, w, b, p.conv)
+	s.conv = s.pack(p, w, b)
 }
 
 func bias(params [][]float32) []float32 {
@@ -147,7 +175,7 @@ func (s *convStep) run(st *state, stage int, out *kernel.Blocked) {
 	if s.bn != nil && stage == 0 {
 		s.once.Do(func() {
 			w := st.p.params[s.node.Index]
-			s.raw = kernel.NewConv(st.p.set, s.spec, w[0], bias(w), st.p.conv)
+			s.raw = s.pack(st.p, w[0], bias(w))
 		})
 		j.step = s.raw
 	}
@@ -171,7 +199,7 @@ func (s *convStep) next(st *state, stage int, out *kernel.Blocked) {
 
 // convJob runs one convolution on the pool.
 type convJob struct {
-	step              *kernel.Conv
+	step              convolution
 	in, out, residual *kernel.Blocked
 	act               kernel.Clamp
 	phase, threads    int

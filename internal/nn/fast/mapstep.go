@@ -14,7 +14,7 @@ type mapStep struct {
 	act    kernel.Clamp
 	acts   bool
 	clamps bool // the kernel takes a clamp, so an activation can join
-	do     func(st *state, s *mapStep, out *kernel.Blocked, act kernel.Clamp, first, last int)
+	do     mapFunc
 }
 
 // newMap returns the step of a node that a map kernel computes, or nil.
@@ -33,10 +33,24 @@ func (p *program) newMap(n *nn.Node) step {
 			return nil
 		}
 		s.clamps, s.do = true, doSum
+	case op.Scale:
+		a := uniform(float32(o.Factor), p.shapes[n.Output.Index].C)
+		s.bn, s.clamps, s.do = &a, true, doAffine
 	default:
-		return nil
+		if s.do = p.mapFuncOf(n); s.do == nil {
+			return nil
+		}
 	}
 	return s
+}
+
+// uniform multiplies every channel by the same number.
+func uniform(factor float32, channels int) affine {
+	a := affine{scale: make([]float32, channels), shift: make([]float32, channels)}
+	for c := range a.scale {
+		a.scale[c] = factor
+	}
+	return a
 }
 
 func (s *mapStep) stages() []*nn.Value   { return s.values }

@@ -29,8 +29,17 @@ func (s *state) planar(dst []float32, b *kernel.Blocked, r nn.Region) {
 func (s *state) hidden(v *nn.Value, at *place, dst []float32, r nn.Region) {
 	st := s.p.steps[at.step]
 	list := st.stages()
-	out := &s.views[s.p.places[list[len(list)-1].Index].view]
+	end := list[len(list)-1]
 	now := s.at[at.step]
+	if p := &s.p.places[end.Index]; p.home == planar {
+		if now == at.stage {
+			s.flats[end.Index].Region(dst, r)
+			return
+		}
+		s.planar(dst, s.aside(v, at), r)
+		return
+	}
+	out := s.blocked(end)
 	if now == at.stage {
 		s.planar(dst, out, r)
 		return

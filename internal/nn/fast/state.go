@@ -23,8 +23,9 @@ type state struct {
 	at      []int            // by step: the stage that stands in its memory
 	edits   []nn.Edit        // those of the run
 
-	convJob convJob
-	mapJob  mapJob
+	convJob  convJob
+	mapJob   mapJob
+	denseJob denseJob
 
 	mu     sync.Mutex // of what readers make
 	asides map[*nn.Value]*kernel.Blocked
@@ -129,7 +130,7 @@ func (s *state) step(i int, done func(*nn.Value)) {
 	list := st.stages()
 	last := len(list) - 1
 	at := &s.p.places[list[last].Index]
-	var out *kernel.Blocked
+	var out *kernel.Blocked // nil: planar
 	if at.home == blocked {
 		out = &s.views[at.view]
 		s.zero(i, at)
