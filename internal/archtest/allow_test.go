@@ -79,7 +79,7 @@ var testOnly = []string{
 // package that is not named may import anything that go.mod has.
 var foreign = map[string][]string{
 	"internal/nn": {
-		"cmp", "context", "errors", "fmt", "iter", "maps", "math", "runtime", "slices", "sort", "strconv",
+		"cmp", "context", "errors", "fmt", "iter", "maps", "math", "math/bits", "runtime", "slices", "sort", "strconv",
 		"strings", "sync", "time", "unsafe", // time: how long a worker spins
 	},
 	"internal/nn/op": {"cmp", "errors", "fmt", "iter", "maps", "math", "slices", "strings", "sync"},

@@ -2,6 +2,7 @@ package nn
 
 import (
 	"fmt"
+	"math/bits"
 	"runtime"
 	"runtime/debug"
 	"sync"
@@ -24,13 +25,14 @@ type Job interface {
 type Pool struct {
 	workers []*poolWorker
 	slots   [maxJobs]jobSlot
-	active  atomic.Int32 // runs between Wake and Rest
+	used    atomic.Uint64 // the slots that belong to a caller, one bit each
+	active  atomic.Int32  // runs between Wake and Rest
 	closed  atomic.Bool
 	wg      sync.WaitGroup
 }
 
 const (
-	maxJobs  = 64      // callers that share the goroutines at one time; others work alone
+	maxJobs  = 64      // bits of used: callers that share the goroutines at one time; others work alone
 	maxItems = 1 << 20 // of one job
 	spinTime = 2 * time.Millisecond
 )
@@ -41,8 +43,7 @@ const (
 type jobSlot struct {
 	state  atomic.Uint64 // generation<<40 | items<<20 | taken
 	done   atomic.Int32
-	busy   atomic.Bool // a caller owns the slot
-	job    Job         // stable while an item is taken and not done
+	job    Job // stable while an item is taken and not done
 	failed atomic.Pointer[poolPanic]
 	_      [64]byte // neighbours do not share a cache line
 }
@@ -57,6 +58,7 @@ func (p *poolPanic) Error() string { return fmt.Sprintf("%v\n\nin a worker:\n%s"
 
 type poolWorker struct {
 	id     int
+	next   int // the slot to look at first: the one behind that served last
 	parked atomic.Bool
 	wake   chan struct{}
 }
@@ -95,16 +97,17 @@ func (p *Pool) Rest() { p.active.Add(-1) }
 // Run does all items of a job and returns when they are done. A panic in an item is raised again
 // here, once the others are through.
 func (p *Pool) Run(items int, j Job) {
-	s := p.claim()
-	if len(p.workers) == 0 || items < 2 || items >= maxItems || s == nil {
-		if s != nil {
-			s.busy.Store(false)
-		}
+	slot := -1
+	if len(p.workers) > 0 && items > 1 && items < maxItems {
+		slot = p.claim()
+	}
+	if slot < 0 {
 		for i := range items {
 			j.Do(0, i)
 		}
 		return
 	}
+	s := &p.slots[slot]
 	s.job = j
 	s.done.Store(0)
 	s.failed.Store(nil)
@@ -122,23 +125,24 @@ func (p *Pool) Run(items int, j Job) {
 	}
 	failed := s.failed.Load()
 	s.job = nil
-	s.busy.Store(false)
+	p.used.And(^(uint64(1) << slot))
 	if failed != nil {
 		panic(failed)
 	}
 }
 
-// claim returns a free slot, or nil.
-func (p *Pool) claim() *jobSlot {
-	if len(p.workers) == 0 {
-		return nil
-	}
-	for i := range p.slots {
-		if s := &p.slots[i]; !s.busy.Load() && s.busy.CompareAndSwap(false, true) {
-			return s
+// claim returns a free slot, or −1.
+func (p *Pool) claim() int {
+	for {
+		used := p.used.Load()
+		slot := bits.TrailingZeros64(^used)
+		if slot == maxJobs {
+			return -1
+		}
+		if p.used.CompareAndSwap(used, used|1<<slot) {
+			return slot
 		}
 	}
-	return nil
 }
 
 // take does one item of the slot's job, if there is one left.
@@ -170,12 +174,15 @@ func (s *jobSlot) do(worker, item int) {
 func (p *Pool) work(w *poolWorker) {
 	idle := time.Now()
 	for turn := 0; !p.closed.Load(); turn++ {
-		if p.serve(w.id, turn) {
+		if p.serve(w) {
 			idle = time.Now()
 			continue
 		}
 		for range 32 {
 			pause()
+		}
+		if turn&63 == 0 {
+			runtime.Gosched() // who waits for a processor goes before one who waits for work
 		}
 		if p.active.Load() == 0 || turn&63 == 0 && time.Since(idle) > spinTime {
 			p.park(w)
@@ -184,13 +191,18 @@ func (p *Pool) work(w *poolWorker) {
 	}
 }
 
-// serve does one item of some job; turns begin at different slots, so that no caller starves.
-func (p *Pool) serve(id, turn int) bool {
-	for i := range p.slots {
-		s := &p.slots[(turn+i)%maxJobs]
-		if s.busy.Load() && s.take(id) {
+// serve does one item of some job. It begins behind the slot that it served last, so that callers
+// take turns.
+func (p *Pool) serve(w *poolWorker) bool {
+	used := p.used.Load()
+	for used != 0 {
+		ahead := bits.TrailingZeros64(bits.RotateLeft64(used, -w.next))
+		slot := (w.next + ahead) % maxJobs
+		if p.slots[slot].take(w.id) {
+			w.next = (slot + 1) % maxJobs
 			return true
 		}
+		used &^= 1 << slot
 	}
 	return false
 }
@@ -207,9 +219,9 @@ func (p *Pool) park(w *poolWorker) {
 
 // waiting says whether a job has items that nobody took.
 func (p *Pool) waiting() bool {
-	for i := range p.slots {
-		state := p.slots[i].state.Load()
-		if p.slots[i].busy.Load() && state&(maxItems-1) < state>>20&(maxItems-1) {
+	for used := p.used.Load(); used != 0; used &= used - 1 {
+		state := p.slots[bits.TrailingZeros64(used)].state.Load()
+		if state&(maxItems-1) < state>>20&(maxItems-1) {
 			return true
 		}
 	}
