@@ -1,17 +1,20 @@
 // Package hdf5 reads the groups, text attributes and numbers of an HDF5 file, as Keras
 // writes it. It wraps github.com/scigolib/hdf5, which a damaged file can bring down with
 // the whole process (it asks for 16 TiB on the word of a heap's header, and panics): call
-// it only in a confined child, package confine.
+// it only in a confined child, package confine. The list of groups is read here, for the
+// library gives up on large ones.
 //
 // Nothing outside the file is ever opened: links to other files are not followed, and a
 // dataset whose numbers lie elsewhere is refused.
 package hdf5
 
 import (
+	"errors"
 	"fmt"
 	"iter"
 	"maps"
 	"math"
+	"os"
 	"regexp"
 	"strconv"
 	"strings"
@@ -34,10 +37,14 @@ type File struct {
 	// Datasets in the order of the file, depth first.
 	Datasets []Dataset
 
-	file   *hdf5.File
-	groups map[string]*hdf5.Group
-	size   int64
-	budget int64 // bytes of numbers that may still be read
+	name    string
+	raw     *os.File
+	size    int64
+	groups  map[string]group
+	budget  int64        // bytes of numbers that may still be read
+	current *hdf5.File   // what the library has open, with the group at currentAt as its root
+	at      uint64       // address of that group
+	foreign []*hdf5.File // groups of the newer formats, which the library reads with all below
 }
 
 // Dataset is an array of numbers.
@@ -45,32 +52,53 @@ type Dataset struct {
 	Path string // "model_weights/conv1/conv1/kernel:0"
 	Dims []int  // empty: a single number
 
-	inner *hdf5.Dataset
+	parent uint64        // address of the group that it stands in
+	inner  *hdf5.Dataset // of a newer format: the library has it
 }
 
-// Open reads the tree of the file of that name, without the numbers. The caller closes it.
+// group is a group of the file.
+type group struct {
+	address uint64
+	table   int64       // place of the type of its symbol table message
+	inner   *hdf5.Group // of a newer format: the library has it
+}
+
+// Open reads the tree of the file of that name, without the numbers. It writes to the file, which
+// must be a copy that nobody else uses. The caller closes it.
+//
+// The library alone reads whole trees only, and no group of more than some 256 members, which is
+// where the layers of a ResNet-50 stand. So groups are listed here (tree.go), and the library is
+// shown one of them at a time: the superblock of the copy is made to point at it as the root.
 func Open(name string, size int64) (*File, error) {
-	inner, err := hdf5.Open(name)
+	raw, err := os.OpenFile(name, os.O_RDWR, 0)
 	if err != nil {
-		return nil, damaged("its structure cannot be read", err)
+		return nil, fmt.Errorf("open the copy of the file: %w", err)
 	}
-	f := &File{file: inner, groups: map[string]*hdf5.Group{}, size: size, budget: max(minData, maxUnfold*size)}
-	if err := f.walk(inner.Root(), ""); err != nil {
-		_ = inner.Close()
+	f := &File{name: name, raw: raw, size: size, groups: map[string]group{}, budget: max(minData, maxUnfold*size)}
+	if err := f.list(); err != nil {
+		_ = f.Close()
 		return nil, err
 	}
 	return f, nil
 }
 
 // Close closes the file.
-func (f *File) Close() error { return f.file.Close() }
+func (f *File) Close() error {
+	errs := []error{f.raw.Close()}
+	for _, inner := range append(f.foreign, f.current) {
+		if inner != nil {
+			errs = append(errs, inner.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
 
-// walk adds a group and all that lies below it. path ends with a slash, or is empty.
+// walk adds a group of a newer format and all that lies below it. path ends with a slash, or is empty.
 func (f *File) walk(g *hdf5.Group, path string) error {
-	f.groups[strings.TrimSuffix(path, "/")] = g
+	f.groups[strings.TrimSuffix(path, "/")] = group{inner: g}
 	for _, child := range g.Children() {
-		if len(f.groups)+len(f.Datasets) >= maxObjects {
-			return fault.New(fault.TooLarge, "the HDF5 file has more than %d groups and datasets", maxObjects)
+		if err := f.count(); err != nil {
+			return err
 		}
 		switch c := child.(type) {
 		case *hdf5.Group:
@@ -84,22 +112,51 @@ func (f *File) walk(g *hdf5.Group, path string) error {
 	return nil
 }
 
+// count refuses a file of too many objects.
+func (f *File) count() error {
+	if len(f.groups)+len(f.Datasets) >= maxObjects {
+		return fault.New(fault.TooLarge, "the HDF5 file has more than %d groups and datasets", maxObjects)
+	}
+	return nil
+}
+
 // Has says whether there is a group of that path; "" is the root.
-func (f *File) Has(group string) bool { return f.groups[group] != nil }
+func (f *File) Has(path string) bool {
+	_, ok := f.groups[path]
+	return ok
+}
 
 // Groups yields the paths of all groups, in no order.
 func (f *File) Groups() iter.Seq[string] { return maps.Keys(f.groups) }
 
 // Strings returns a text attribute of a group, an array or one string; nil where there is
 // none, or where it holds no text.
-func (f *File) Strings(group, attribute string) ([]string, error) {
-	g := f.groups[group]
-	if g == nil {
+func (f *File) Strings(path, attribute string) ([]string, error) {
+	g, ok := f.groups[path]
+	if !ok {
 		return nil, nil
 	}
+	if g.inner != nil {
+		return attributeOf(g.inner, path, attribute)
+	}
+	// Its members are not needed, and may be too many: hide them.
+	if err := f.write(g.table, 0, 0); err != nil {
+		return nil, err
+	}
+	inner, err := f.enter(g.address)
+	if err != nil {
+		return nil, err
+	}
+	list, err := attributeOf(inner.Root(), path, attribute)
+	f.leave()
+	return list, errors.Join(err, f.write(g.table, messageSymbolTable, 0))
+}
+
+// attributeOf reads a text attribute of a group.
+func attributeOf(g *hdf5.Group, path, attribute string) ([]string, error) {
 	list, err := g.Attributes()
 	if err != nil {
-		return nil, damaged(fmt.Sprintf("the attributes of %q cannot be read", group), err)
+		return nil, damaged(fmt.Sprintf("the attributes of %q cannot be read", path), err)
 	}
 	for _, a := range list {
 		if a.Name != attribute {
@@ -107,7 +164,7 @@ func (f *File) Strings(group, attribute string) ([]string, error) {
 		}
 		v, err := a.ReadValue()
 		if err != nil {
-			return nil, damaged(fmt.Sprintf("attribute %q of %q cannot be read", attribute, group), err)
+			return nil, damaged(fmt.Sprintf("attribute %q of %q cannot be read", attribute, path), err)
 		}
 		switch v := v.(type) {
 		case string:
@@ -135,14 +192,18 @@ const undefined = "address=0xFFFFFFFFFFFFFFFF"
 // Read returns the numbers of a dataset, row by row, rounded to float32, in memory that
 // belongs to the caller, and sets d.Dims.
 func (f *File) Read(d *Dataset) ([]float32, error) {
-	elements, err := f.describe(d)
+	inner, err := f.find(d)
+	if err != nil {
+		return nil, err
+	}
+	elements, err := f.describe(d, inner)
 	if err != nil {
 		return nil, err
 	}
 	if elements == 0 {
 		return nil, nil
 	}
-	wide, err := d.inner.Read()
+	wide, err := inner.Read()
 	if err != nil {
 		return nil, damaged(fmt.Sprintf("the numbers of %q cannot be read", d.Path), err)
 	}
@@ -158,8 +219,8 @@ func (f *File) Read(d *Dataset) ([]float32, error) {
 
 // describe checks what a dataset claims before memory is taken for it, and returns the
 // number of its elements.
-func (f *File) describe(d *Dataset) (int64, error) {
-	text, err := d.inner.Info()
+func (f *File) describe(d *Dataset, inner *hdf5.Dataset) (int64, error) {
+	text, err := inner.Info()
 	if err != nil {
 		return 0, damaged(fmt.Sprintf("the sizes of %q cannot be read", d.Path), err)
 	}

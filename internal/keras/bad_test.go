@@ -66,14 +66,20 @@ func TestBadFiles(t *testing.T) {
 	})
 }
 
-// TestPacked reads what h5py can also write: chunks, gzip, shuffled bytes, checksums, float64, big
-// ends first, names of fixed length.
-func TestPacked(t *testing.T) {
-	net, err := keras.Read(convert(t, "testdata/packed.h5"), keras.Options{})
-	if err != nil {
-		t.Fatal(err)
+// TestForms reads what h5py can also write: chunks, gzip, shuffled bytes, checksums, float64, big
+// ends first, names of fixed length; and groups of more members than one node lists, as those of
+// every net of some 130 layers.
+func TestForms(t *testing.T) {
+	for _, file := range []string{"packed.h5", "many.h5"} {
+		t.Run(file, func(t *testing.T) {
+			t.Parallel()
+			net, err := keras.Read(convert(t, filepath.Join("testdata", file)), keras.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			checkValues(t, net, readGolden(t, "plain"))
+		})
 	}
-	checkValues(t, net, readGolden(t, "plain"))
 }
 
 // patched returns a good file with one change.

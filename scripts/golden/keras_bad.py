@@ -1,4 +1,4 @@
-"""Writes internal/keras/testdata: HDF5 files that must be refused, and one that is packed in another way.
+"""Writes internal/keras/testdata: HDF5 files that must be refused, and two good ones of unusual form.
 
     venv/bin/python scripts/golden/keras_bad.py           (requirements-keras.txt)
 
@@ -79,6 +79,14 @@ def packed():
         f.visititems(copy)
 
 
+def many():
+    """The same net among 500 more members of the group of layers: its list is then a tree of two levels."""
+    shutil.copy(GOOD, f"{OUT}/many.h5")
+    with h5py.File(f"{OUT}/many.h5", "r+") as f:
+        for i in range(500):
+            f[f"model_weights/{'abcdefs'[i % 7]}{i:03d}"] = h5py.SoftLink("/")
+
+
 def lambdas():
     """A Lambda and a class of one's own, in both formats."""
     class Mine(keras.layers.Layer):
@@ -109,6 +117,7 @@ if __name__ == "__main__":
     for edit in (external_link, external_storage, bomb, half, no_config):
         edited(f"{edit.__name__}.h5", edit)
     packed()
+    many()
     lambdas()
     weights_only()
     for f in sorted(os.listdir(OUT)):
