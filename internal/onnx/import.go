@@ -54,6 +54,7 @@ type importer struct {
 	known map[string]operand
 	names map[string]bool
 
+	turned map[string]*live // transpositions that are done: see plain
 	labels *labels
 	at     *node // the file's node that is being imported
 }
@@ -82,7 +83,7 @@ func convert(m *model, o Options) (*draft.Net, error) {
 }
 
 func newImporter(m *model) *importer {
-	im := &importer{model: m, net: &draft.Net{Name: "onnx"}, known: map[string]operand{}, names: map[string]bool{}, labels: newLabels(m)}
+	im := &importer{model: m, net: &draft.Net{Name: "onnx"}, known: map[string]operand{}, names: map[string]bool{}, labels: newLabels(m), turned: map[string]*live{}}
 	for name, c := range m.init {
 		im.known[name] = operand{c: c}
 	}

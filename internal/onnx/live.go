@@ -1,6 +1,7 @@
 package onnx
 
 import (
+	"fmt"
 	"slices"
 
 	"vizserver/internal/draft"
@@ -62,13 +63,19 @@ func (v *live) as(name string) *live {
 	return &w
 }
 
-// plain returns the value with no transposition pending, under a name of its own where one is done.
+// plain returns the value with no transposition pending, under a name of its own where one is done; it
+// is done once for all that read it.
 func (im *importer) plain(v *live, name string) *live {
 	if v.perm == nil {
 		return v
 	}
+	key := fmt.Sprint(v.name, v.perm, v.batched, v.held())
+	if done := im.turned[key]; done != nil {
+		return done
+	}
 	held := &live{name: v.name, dims: v.held(), batched: v.batched}
-	return im.transpose(held, v.perm, name)
+	im.turned[key] = im.transpose(held, v.perm, name)
+	return im.turned[key]
 }
 
 // transpose moves the axes of a plain value now.
