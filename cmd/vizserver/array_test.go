@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"vizserver/internal/nn"
+	"vizserver/internal/testutil"
 	"vizserver/internal/weights"
 	"vizserver/internal/zoo"
 )
@@ -195,6 +196,7 @@ func TestTraceMistakes(t *testing.T) {
 		{"no weights anywhere", []string{"zfnet", "--input", digit}, 4, "none that can be pulled"},
 		{"no such tag", []string{"vgg16@x", "--input", digit}, 4, "did you mean vgg16@"},
 		{"weights of another net", []string{"resnet18", "--weights", seededSqueezeNet(t), "--input", digit}, 2, "resnet18"},
+		{"Keras's weights of another net", []string{"vgg16", "--weights", filepath.Join(testutil.Root(t), "testdata/golden/keras/order.h5"), "--input", digit}, 2, "they do not belong together"},
 		{"no such file", []string{"none.onnx", "--input", digit}, 4, "there is no file none.onnx"},
 		{"not a model", []string{digit, "--input", digit}, 2, "not a model file that we know"},
 		{"no such net", []string{"resnet19", "--input", digit}, 4, "did you mean resnet18?"},

@@ -137,21 +137,15 @@ func (c *importAddCmd) read(e *env, ask *asker) (*chosen, string, error) {
 	}
 	net.tell(e)
 	noLabels := c.Labels == "" && len(m.Model.Labels) > 0 && m.Model.Labels[0] == "class 0"
-	noWay := m.Entry == nil && m.Format != modelfile.Bundle && c.Preprocess == "" && len(c.Mean) == 0 &&
-		(m.Model.Image.Size > 0 || m.Model.Pre.Width > 0)
-	return net, string(m.Format), c.complete(net.Model, ask, noLabels, noWay)
+	return net, string(m.Format), c.complete(net.Model, ask, noLabels, m.Likely)
 }
 
 // complete asks for the names of the classes and for the preprocessing, where they are missing.
-func (c *importAddCmd) complete(m *nn.Model, ask *asker, noLabels, noWay bool) error {
+func (c *importAddCmd) complete(m *nn.Model, ask *asker, noLabels bool, likely string) error {
 	if !ask.on {
-		return c.demand(m, noLabels, noWay)
+		return c.demand(m, noLabels, likely != "")
 	}
-	if noWay {
-		likely := "torchvision"
-		if m.Image.Size == 0 {
-			likely = "digits"
-		}
+	if likely != "" {
 		name, err := ask.text("how pictures are prepared: "+strings.Join(modelfile.Presets(), ", "), likely)
 		if err != nil {
 			return err

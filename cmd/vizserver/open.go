@@ -135,6 +135,9 @@ func (f *modelFlags) ofTable(ctx context.Context, entry *zoo.Entry, name string,
 		return &chosen{Model: &nn.Model{Name: entry.Name, Graph: g, Image: entry.Image, Pre: entry.Pre, Head: entry.Head}, Entry: entry, About: about}, err
 	}
 	path, o := f.Weights, modelfile.Options{Net: entry.Name}
+	if own, err := pull.Find(entry.Name + "@keras"); err == nil && filepath.Ext(path) == ".h5" {
+		o.Image = &own.Pre // Keras's own file
+	}
 	if path == "" {
 		if _, err := models.Find(entry.Name); err == nil && !tagged {
 			m, err := zoo.Load(entry.Name)
@@ -148,6 +151,10 @@ func (f *modelFlags) ofTable(ctx context.Context, entry *zoo.Entry, name string,
 	c, err := openFile(ctx, path, o)
 	if err != nil {
 		return nil, err
+	}
+	if c.Entry == nil { // Keras's weights come with Keras's graph
+		c.Entry, c.Model.Name, c.Model.Title = entry, entry.Name, entry.Title
+		c.Notes = append(c.Notes, "the graph is that of the file's own maker, not that of the table")
 	}
 	c.About = about
 	return c, nil

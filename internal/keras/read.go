@@ -25,11 +25,15 @@ type Options struct {
 // of a shared layer is layer#k, and a layer inside of a model is model/layer. Dropout and the
 // like are left out. Errors name the layer; of layers that are not supported, all at once.
 func Read(f *weights.File, o Options) (*draft.Net, error) {
-	root, err := parseConfig(f.Metadata[metaConfig])
+	config, version, err := planOf(f, o.App)
 	if err != nil {
 		return nil, err
 	}
-	store, err := newStore(f)
+	root, err := parseConfig(config)
+	if err != nil {
+		return nil, err
+	}
+	store, err := newStore(f, o.App)
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +44,7 @@ func Read(f *weights.File, o Options) (*draft.Net, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &builder{net: &draft.Net{Name: root.name}, store: store, first: first, old: strings.HasPrefix(f.Metadata[metaVersion], "2."), input: o.Input, taken: map[string]int{}}
+	b := &builder{net: &draft.Net{Name: root.name}, store: store, first: first, old: strings.HasPrefix(version, "2."), input: o.Input, taken: map[string]int{}}
 	root.place("", nil, map[int64]string{})
 	out, err := b.model(root, nil, "")
 	if err != nil {

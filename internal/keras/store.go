@@ -61,13 +61,18 @@ type store struct {
 	zip    bool
 	names  map[string]string   // formatZip: container → name of its layer
 	groups map[string][]string // formatH5: layer of the outermost model → paths of its weights
+	order  []string            // formatOrder: layers with weights
 }
 
 // maxSlashes bounds the slashes in the name of a layer.
 const maxSlashes = 8
 
-func newStore(f *weights.File) (*store, error) {
+func newStore(f *weights.File, a *App) (*store, error) {
 	s := &store{file: f, zip: f.Metadata[metaFormat] == formatZip}
+	if f.Metadata[metaFormat] == formatOrder {
+		s.order = a.Layers // planOf has seen to it
+		return s, nil
+	}
 	if s.zip {
 		if err := json.Unmarshal([]byte(f.Metadata[metaNames]), &s.names); err != nil {
 			return nil, badJSON(err)
@@ -99,9 +104,12 @@ func (s *store) find(l *layer, roles ...string) ([]*weights.Tensor, error) {
 	for k, r := range roles {
 		var t *weights.Tensor
 		var err error
-		if s.zip {
+		switch {
+		case s.order != nil:
+			t = s.ordered(l, k)
+		case s.zip:
 			t, err = s.numbered(l, k)
-		} else {
+		default:
 			for alias := range strings.SplitSeq(r, "|") {
 				if t, err = s.named(l, alias); t != nil || err != nil {
 					break

@@ -68,8 +68,10 @@ func (f *File) describe(o Options) error {
 	}
 	switch {
 	case in.C == 3 && in.H == in.W && Prepare(m, way) == nil:
+		f.Likely = way
 		f.note("the file does not say how photos are prepared: taken is the way of %s, resized to %d and cut to %d; choose with --preprocess", way, m.Image.Resize, in.H)
 	case in.C == 1 && Prepare(m, "digits") == nil:
+		f.Likely = "digits"
 		f.note("the file does not say how pictures are prepared: taken are 28×28 greys of a digit, 0…1, ink is 1; choose with --preprocess")
 	}
 	return nil

@@ -87,7 +87,11 @@ func readKeras(ctx context.Context, r *reader, o Options) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	n, err := keras.Read(f, keras.Options{Input: o.Input})
+	app, err := keras.FindApp(o.Net)
+	if err != nil {
+		return nil, err
+	}
+	n, err := keras.Read(f, keras.Options{Input: o.Input, App: app})
 	if err != nil {
 		return nil, err
 	}

@@ -34,6 +34,7 @@ type File struct {
 	Model  *nn.Model
 	Format Format
 	Entry  *zoo.Entry // the net of the zoo whose weights the file holds; nil where it brought its own graph
+	Likely string     // preset that was taken because nothing says how pictures are prepared; empty: something does
 	Notes  []string   // what was assumed, left out, or looks wrong: for a person
 }
 

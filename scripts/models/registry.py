@@ -41,11 +41,15 @@ TIMM = {
     "senet154": ["legacy_senet154.in1k"],
 }
 
-# Nets whose graph is that of Keras too: module of keras.applications, beginning of the file's name, and
-# the mode of imagenet_utils.preprocess_input. (Keras pads its MobileNetV2 and its Inceptions otherwise.)
+# Module of keras.applications, beginning of the file's name, and the mode of
+# imagenet_utils.preprocess_input. The graph is Keras's own: scripts/models/keras_apps.py. Its MobileNets
+# are left out, for their files have no hash.
 KERAS = {f"vgg{n}": (f"vgg{n}", f"vgg{n}_weights_", "caffe") for n in (16, 19)}
 KERAS |= {f"resnet{n}-v1": ("resnet", f"resnet{n}_weights_", "caffe") for n in (50, 101, 152)}
+KERAS |= {f"resnet-v2-{n}": ("resnet", f"resnet{n}v2_weights_", "tf") for n in (50, 101, 152)}
 KERAS |= {f"densenet{n}": ("densenet", f"densenet{n}_weights_", "torch") for n in (121, 169, 201)}
+KERAS |= {"inception-v3": ("inception_v3", "inception_v3_weights_", "tf")}
+KERAS |= {"inception-resnet-v2": ("inception_resnet_v2", "inception_resnet_v2_weights_", "tf")}
 
 # The model does this to its input where weights are asked for (torchvision/models/googlenet.py and
 # inception.py, transform_input): the statistics of ImageNet are undone and 0.5 is used instead.
@@ -106,23 +110,32 @@ def of_timm(net, names):
         }
 
 
-def keras_constants(module):
-    """The constants of a module of keras.applications, and its calls of get_file as (file, url, hash)."""
+def keras_calls(module):
+    """The constants of a module of keras.applications, and its calls of get_file: file, URL, hash."""
     root = os.path.dirname(importlib.util.find_spec("keras").origin)
     with open(f"{root}/src/applications/{module}.py") as f:
         tree = ast.parse(f.read())
     known, calls = {}, []
-    for node in tree.body:
-        if isinstance(node, ast.Assign):
-            try:
-                known[node.targets[0].id] = value(node.value, known)
-            except (LookupError, TypeError, ValueError, AttributeError):
-                pass  # not a constant
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "get_file":
-            md5 = next(k.value for k in node.keywords if k.arg == "file_hash")
-            calls.append((node.args[0], node.args[1], md5))
+    follow(tree.body, known, calls)
     return known, calls
+
+
+def follow(statements, known, calls):
+    """Goes through statements in their order, into both ways of an if, and runs nothing."""
+    for s in statements:
+        if isinstance(s, ast.Assign) and isinstance(s.targets[0], ast.Name):
+            try:
+                known[s.targets[0].id] = value(s.value, known)
+            except (LookupError, TypeError, ValueError):
+                pass  # no constant
+        if isinstance(s, ast.Assign) and isinstance(s.value, ast.Call) and getattr(s.value.func, "attr", "") == "get_file":
+            md5 = [k.value for k in s.value.keywords if k.arg == "file_hash"]
+            try:
+                calls.append([value(a, known) for a in s.value.args[:2] + md5])
+            except LookupError:
+                pass  # the ResNets: their name is a variable
+        for part in ("body", "orelse"):
+            follow(getattr(s, part, []), known, calls)
 
 
 def value(node, known):
@@ -138,15 +151,18 @@ def value(node, known):
 
 
 def of_keras(net, module, begin, mode):
-    known, calls = keras_constants(module)
+    known, calls = keras_calls(module)
     if module == "resnet":
         file = f"{begin}tf_dim_ordering_tf_kernels.h5"
         url, md5 = known["BASE_WEIGHTS_PATH"] + file, known["WEIGHTS_HASHES"][begin.removesuffix("_weights_")][0]
     else:
-        tops = [(value(f, known), value(u, known), value(h, known)) for f, u, h in calls]
-        file, url, md5 = next(c for c in tops if c[0].startswith(begin) and "notop" not in c[0])
-    caffe = {"range": 255, "bgr": True, "mean": [103.939, 116.779, 123.68], "std": [1, 1, 1]}
-    torch = {"range": 1, "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}
+        file, url, md5 = next(c for c in calls if c[0].startswith(begin) and "notop" not in c[0])
+    ways = {
+        "caffe": {"range": 255, "bgr": True, "mean": [103.939, 116.779, 123.68], "std": [1, 1, 1]},
+        "torch": {"range": 1, "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]},
+        "tf": {"range": 1, "mean": HALF, "std": HALF},
+    }
+    side = 299 if "inception" in module else 224
     yield {
         "net": net,
         "tag": "keras",
@@ -157,13 +173,13 @@ def of_keras(net, module, begin, mode):
         "source": f"keras {version('keras')}: keras.applications.{module}, weights=\"imagenet\"",
         "layout": "keras",
         "preprocess": {
-            "size": 224,
-            "resize": 224,
+            "size": side,
+            "resize": side,
             "squash": True,
             "resample": "bilinear",
-            **(caffe if mode == "caffe" else torch),
+            **ways[mode],
             "source": f"keras.applications.imagenet_utils.preprocess_input, mode {mode}; "
-            "the size as keras.utils.load_img(target_size=(224, 224)), bilinear for its nearest neighbour",
+            f"the size as keras.utils.load_img(target_size=({side}, {side})), bilinear for its nearest neighbour",
         },
     }
 
