@@ -39,7 +39,7 @@ type App struct {
 func FindApp(net string) (*App, error) {
 	f, err := apps.Open("apps/" + net + ".json.gz")
 	if err != nil {
-		return nil, nil //nolint:nilerr // there is none
+		return nil, nil // there is none
 	}
 	defer func() { _ = f.Close() }() // it was only read
 	a, err := readPlan(f)
