@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"vizserver/internal/nn"
+	"vizserver/internal/onnx/onnxpb"
 )
 
 // exportBlocks counts the blocks of the exported nets by the papers and torchvision's sources; "layers"
@@ -24,9 +25,24 @@ var exportBlocks = map[string]map[string]int{
 	"convnext_tiny":      {"convnext": 3 + 3 + 9 + 3},
 }
 
-// checkBlocks compares the blocks of an imported net with what it is known to have.
-func checkBlocks(t *testing.T, name string, g *nn.Graph) {
+// checkBlocks compares the blocks of an imported net with what it is known to have, and its layers of
+// batch normalisation with the file's.
+func checkBlocks(t *testing.T, name string, m *onnxpb.ModelProto, g *nn.Graph) {
 	t.Helper()
+	inFile, shown := 0, 0
+	for _, n := range m.Graph.Node {
+		if n.GetOpType() == "BatchNormalization" {
+			inFile++
+		}
+	}
+	for _, l := range g.Layers {
+		if l.Kind == "bn" {
+			shown++
+		}
+	}
+	if shown != inFile {
+		t.Errorf("%d layers of batch normalisation, the file has %d", shown, inFile)
+	}
 	net, _, _ := strings.Cut(name, "-")
 	got := map[string]int{}
 	eachBlock(g.Root, func(b *nn.Block) { got[b.Kind]++ })

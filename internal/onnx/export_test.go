@@ -75,7 +75,7 @@ func checkExport(t *testing.T, name string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	checkBlocks(t, name, g)
+	checkBlocks(t, name, model, g)
 	if testing.Short() && g.MACs() > shortExportMACs {
 		t.Skip("-short: more than 0.1 G multiply-adds")
 	}
