@@ -26,97 +26,184 @@ type ConvOptions struct {
 	NoWinograd  bool
 }
 
+// merged returns how many groups make one whose channels fill whole blocks, or 0 where that would
+// multiply the work by more than 16.
+func (s *ConvSpec) merged() int {
+	if s.Groups == 1 {
+		return 1
+	}
+	in, out := s.In/s.Groups, s.Out/s.Groups
+	for m := 1; m <= min(s.Groups, Lanes); m++ {
+		if s.Groups%m == 0 && (in*m%Lanes == 0 && out*m%Lanes == 0 || m == s.Groups) {
+			return m
+		}
+	}
+	return 0
+}
+
+// Fast says whether there is a fast way to compute it: groups that are not whole blocks of channels
+// are computed several at once, with zeros for the weights between them, so that an infinite
+// number in one makes the others NaN.
+func (s *ConvSpec) Fast() bool { return s.merged() > 0 }
+
+// panel is outputs whose weights lie together: 32 of them for AVX-512, else 16, also what is left.
+type panel struct {
+	block int // the first
+	lanes int
+	group int
+	w     int // where its weights begin
+}
+
 // Conv is a convolution with its weights packed for one set. It is immutable and serves any number
 // of goroutines.
 type Conv struct {
-	spec ConvSpec
-	set  *Set
-	w    []float32 // [block of outputs][block of inputs][kh][kw][input lane][output lane]
-	bias []float32 // by output, up to a whole block
+	spec   ConvSpec
+	isa    isa
+	bias   []float32 // by output, up to whole panels
+	w      []float32
+	panels []panel
+	planar bool // direct, from a planar input
+	wino   int  // m of Winograd's F(m×m, 3×3), or 0: direct
 }
 
-// Fast says whether there is a fast way to compute it: groups must be whole blocks of channels.
-func (s *ConvSpec) Fast() bool {
-	return s.Groups == 1 || s.In/s.Groups%Lanes == 0 && s.Out/s.Groups%Lanes == 0
-}
+// maxPlanar is the most input channels for which the convolution reads planar memory.
+const maxPlanar = 4
 
 // NewConv packs the weights, [Out, In/Groups, KH, KW], once; a nil bias is zero. The
 // convolution is one that Fast accepts.
-func NewConv(set *Set, s ConvSpec, weight, bias []float32, _ ConvOptions) *Conv {
-	c := &Conv{spec: s, set: set, bias: Aligned(blocksOf(s.Out) * Lanes)}
+func NewConv(set *Set, s ConvSpec, weight, bias []float32, o ConvOptions) *Conv {
+	if m := s.merged(); m > 1 {
+		weight = mergeGroups(&s, weight, m)
+		s.Groups /= m
+	}
+	c := &Conv{spec: s, isa: set.isa, bias: Aligned((blocksOf(s.Out) + 1) * Lanes)}
 	copy(c.bias, bias)
-	per := s.In / s.Groups
-	ib := blocksOf(per)
-	taps := s.KH * s.KW
-	c.w = Aligned(blocksOf(s.Out) * ib * taps * Lanes * Lanes)
-	for o := range s.Out {
-		for i := range per {
-			for k := range taps {
-				at := ((o/Lanes*ib+i/Lanes)*taps+k)*Lanes*Lanes + i%Lanes*Lanes + o%Lanes
-				c.w[at] = weight[(o*per+i)*taps+k]
-			}
-		}
+	c.planar = s.Groups == 1 && s.In <= maxPlanar
+	if !c.planar {
+		c.wino = s.winograd(o)
+	}
+	if !c.planar && c.wino == 0 && c.isa.overrun(s.OutW)*s.SW*Lanes > tail {
+		c.isa = portable // a tile would read too far behind the last row
+	}
+	c.panels = c.split()
+	switch {
+	case c.wino > 0:
+		c.packWinograd(weight)
+	default:
+		c.packDirect(weight)
 	}
 	return c
 }
 
-// Pad returns the border that the input must have.
-func (c *Conv) Pad() int { return c.spec.border() }
+// mergeGroups writes zeros between the weights of m groups that become one.
+func mergeGroups(s *ConvSpec, weight []float32, m int) []float32 {
+	in, out, taps := s.In/s.Groups, s.Out/s.Groups, s.KH*s.KW
+	w := make([]float32, s.Out*in*m*taps)
+	for o := range s.Out {
+		at := (o*m + o/out%m) * in * taps
+		copy(w[at:at+in*taps], weight[o*in*taps:])
+	}
+	return w
+}
 
-// PlanarInput says whether the convolution reads a planar input, which suits a first layer.
-func (c *Conv) PlanarInput() bool { return false }
+// split cuts the outputs of each group into panels. Only the last group may end within a block.
+func (c *Conv) split() []panel {
+	var list []panel
+	s := &c.spec
+	per := blocksOf(s.Out / s.Groups)
+	at := 0
+	for g := range s.Groups {
+		for b := 0; b < per; {
+			n := 1
+			if c.isa == avx512 && b+1 < per {
+				n = 2
+			}
+			list = append(list, panel{block: g*per + b, lanes: n * Lanes, group: g, w: at})
+			at += n * Lanes * c.depth()
+			b += n
+		}
+	}
+	return list
+}
+
+// depth is the products that one output place needs, with those by zeros that fill runs of inputs.
+func (c *Conv) depth() int {
+	s := &c.spec
+	switch {
+	case c.planar:
+		return s.In * s.KH * s.KW
+	case c.wino > 0:
+		return c.inputs()
+	}
+	return c.inputs() * s.KH * s.KW
+}
+
+// unroll is the inputs that the assembly takes at once.
+const unroll = 8
+
+// inputs is the input channels of a group, up to a multiple of unroll.
+func (c *Conv) inputs() int {
+	return (c.spec.In/c.spec.Groups + unroll - 1) / unroll * unroll
+}
+
+// lastLanes is the lanes of the last block of inputs that are read.
+func (c *Conv) lastLanes() int { return (c.inputs()-1)%Lanes + 1 }
+
+// Pad returns the border that the input must have.
+func (c *Conv) Pad() int {
+	if c.planar {
+		return 0
+	}
+	return c.spec.border()
+}
+
+// PlanarInput says whether the convolution reads a planar input, which suits a first layer: Data is
+// N×C×H×W, and the fields behind W are not looked at.
+func (c *Conv) PlanarInput() bool { return c.planar }
 
 // Scratch returns the floats of scratch memory that one worker needs.
-func (c *Conv) Scratch() int { return 0 }
+func (c *Conv) Scratch() int {
+	switch {
+	case c.planar:
+		return c.planarScratch()
+	case c.wino > 0:
+		return c.winoScratch()
+	}
+	return 0
+}
 
 // Phases returns how many phases a run has; the items of one are independent of each other.
 func (c *Conv) Phases(_ int) int { return 1 }
 
-// Items returns into how many items a phase is split for so many threads.
-func (c *Conv) Items(_, _, n int) int { return n * blocksOf(c.spec.Out) }
-
-// Do computes one item: out = clamp(conv(in) + residual). The residual may be nil, or out itself.
-func (c *Conv) Do(_, item, _ int, _ []float32, in, out, residual *Blocked, act Clamp) {
-	ob := blocksOf(c.spec.Out)
-	n, o := item/ob, item%ob
-	s := &c.spec
-	var acc [Lanes]float32
-	for y := range s.OutH {
-		for x := range s.OutW {
-			copy(acc[:], c.bias[o*Lanes:])
-			c.place(&acc, in, n, o, y*s.SH-s.PadT, x*s.SW-s.PadL)
-			at := out.Index(n, o*Lanes, y, x)
-			if residual != nil {
-				r := residual.Data[residual.Index(n, o*Lanes, y, x):]
-				for l := range acc {
-					acc[l] += r[l]
-				}
-			}
-			for l, v := range acc {
-				out.Data[at+l] = min(max(v, act.Lo), act.Hi)
-			}
-		}
+// Items returns into how many items a phase is split for so many threads and n samples. The result
+// is the same, bit for bit, for any number of threads.
+func (c *Conv) Items(_, threads, n int) int {
+	switch {
+	case c.planar:
+		return n * c.planarGroups(threads, n)
+	case c.wino > 0:
+		return n * c.cut(threads, n).items()
 	}
+	return n * len(c.panels) * c.rowGroups(threads, n)
 }
 
-// place adds the products of one output place to 16 sums.
-func (c *Conv) place(acc *[Lanes]float32, in *Blocked, n, o, y0, x0 int) {
-	s := &c.spec
-	per := s.In / s.Groups
-	ib, taps := blocksOf(per), s.KH*s.KW
-	group := o * Lanes / (s.Out / s.Groups)
-	for i := range ib {
-		for ky := range s.KH {
-			for kx := range s.KW {
-				px := in.Data[in.Index(n, group*per+i*Lanes, y0+ky*s.DH, x0+kx*s.DW):]
-				w := c.w[((o*ib+i)*taps+ky*s.KW+kx)*Lanes*Lanes:]
-				for l := range min(Lanes, per-i*Lanes) {
-					v, row := px[l], w[l*Lanes:(l+1)*Lanes]
-					for j := range acc {
-						acc[j] += float32(v * row[j])
-					}
-				}
-			}
-		}
+// wanted is how many items there should be: enough that threads that are late leave little undone.
+func wanted(threads int) int {
+	if threads <= 1 {
+		return 1
+	}
+	return 4 * threads
+}
+
+// Do computes one item: out = clamp(conv(in) + residual). The residual may be nil, or out itself.
+// The scratch memory is Scratch floats, aligned to 64 bytes.
+func (c *Conv) Do(_, item, threads int, scratch []float32, in, out, residual *Blocked, act Clamp) {
+	switch {
+	case c.planar:
+		c.doPlanar(item, threads, scratch, in, out, residual, act)
+	case c.wino > 0:
+		c.doWinograd(item, threads, scratch, in, out, residual, act)
+	default:
+		c.doDirect(item, threads, in, out, residual, act)
 	}
 }

@@ -1,0 +1,145 @@
+package kernel
+
+// tileLoop computes output places of a panel: 16 or 32 outputs whose weights lie together. A tile
+// is two runs of pixels, of one row or of two, times the panel. Its sums stay in registers over
+// four loops: blocks of inputs (n0), rows (n1) and columns (n2) of the kernel, and steps (n3) of
+// unroll inputs each. Offsets and steps are in floats.
+type tileLoop struct {
+	isa          isa
+	in, out, res []float32 // res is nil where nothing is added
+	w            []float32 // [n0][n1][n2][n3][unroll][lanes]; n3 of the last block is n3Last
+	bias         []float32
+	lanes        int
+	unroll       int // 8, or 1
+	pix          int // from a pixel to the next in the input
+
+	n0, n1, n2, n3, n3Last         int
+	step0, step1, step2, step2Last int // added to the input's place after a turn of the loop
+	outBlock, resBlock             int // from a block of 16 outputs to the next
+	lo, hi                         [2 * Lanes]float32
+}
+
+// tileRun is a series of equal tiles: for each of their two rows of pixels its places, and which
+// pixels are stored, from…to−1.
+type tileRun struct {
+	src, dst, res, from, to          [2]int
+	count, srcStep, dstStep, resStep int
+}
+
+// grid is rows of output places, with the place of the first and the distance of rows.
+type grid struct {
+	rows, width            int
+	src, dst, res          int
+	srcRow, dstRow, resRow int
+}
+
+// halves returns how many pixels of a row a half tile has, in its two variants: what fills the
+// registers, and what wastes less at the end of a row.
+func (s isa) halves() (big, small int) {
+	switch s {
+	case avx512:
+		return 7, 4
+	case avx2:
+		return 3, 2
+	default:
+		return 2, 2
+	}
+}
+
+// overrun is how many pixels behind the last of a row a tile reads where the row is shorter than it.
+func (s isa) overrun(width int) int {
+	big, small := s.halves()
+	if width <= small {
+		return small - width
+	}
+	return max(0, big-width)
+}
+
+// clampTo sets the activation. Lanes at and behind left, where no channels are, become zero.
+func (l *tileLoop) clampTo(act Clamp, left int) {
+	for i := range l.lo {
+		l.lo[i], l.hi[i] = 0, 0
+		if i < left {
+			l.lo[i], l.hi[i] = act.Lo, act.Hi
+		}
+	}
+}
+
+// cover computes all places of a grid with as few tiles as may be. No place is stored twice, since
+// the residual may stand where the result goes.
+func (l *tileLoop) cover(g *grid) {
+	big, small := l.isa.halves()
+	x := g.width / (2 * big) * (2 * big)
+	if x > 0 {
+		l.wide(g, 0, 0, x, big)
+	}
+	for left := g.width - x; left > 0; left = g.width - x {
+		n := left
+		switch {
+		case left <= small && g.rows > 1:
+			l.pairs(g, x, left, small, small)
+		case left <= big && g.rows > 1:
+			half := big
+			if left <= 2*small {
+				half = small
+			}
+			l.pairs(g, x, left, big, half)
+		case left <= 2*small:
+			l.wide(g, 0, x, left, small)
+		case left <= 3*small && g.rows > 1:
+			n = 2 * small
+			l.wide(g, 0, x, n, small)
+		default:
+			l.wide(g, 0, x, left, big)
+		}
+		x += n
+	}
+}
+
+// half sets one half of a tile to the pixels x…x+n−1 of row y. Near the end of a row the tile
+// stands further left, so that it reads no pixel behind the row, and stores its last pixels only.
+func (l *tileLoop) half(r *tileRun, i int, g *grid, y, x, n, half int) {
+	at := min(x, max(0, g.width-half))
+	r.src[i] = g.src + y*g.srcRow + at*l.pix
+	r.dst[i] = g.dst + y*g.dstRow + at*Lanes
+	r.res[i] = g.res + y*g.resRow + at*Lanes
+	r.from[i], r.to[i] = x-at, x-at+n
+}
+
+// wide computes pixels x…x+n−1 of the rows from y on, the two halves of a tile side by side.
+func (l *tileLoop) wide(g *grid, y, x, n, half int) {
+	var r tileRun
+	set := func(y, n int) {
+		l.half(&r, 0, g, y, x, min(n, half), half)
+		if n > half {
+			l.half(&r, 1, g, y, x+half, n-half, half)
+		} else {
+			l.half(&r, 1, g, y, x, 0, half)
+		}
+	}
+	tiles := n / (2 * half)
+	if tiles <= 1 {
+		set(y, n)
+		r.count, r.srcStep, r.dstStep, r.resStep = g.rows-y, g.srcRow, g.dstRow, g.resRow
+		l.run(half, &r)
+		return
+	}
+	for ; y < g.rows; y++ {
+		set(y, 2*half)
+		r.count, r.srcStep, r.dstStep, r.resStep = tiles, 2*half*l.pix, 2*half*Lanes, 2*half*Lanes
+		l.run(half, &r)
+	}
+}
+
+// pairs computes pixels x…x+n−1 of all rows, two rows with each tile; an odd row at the end takes
+// tiles of half odd.
+func (l *tileLoop) pairs(g *grid, x, n, half, odd int) {
+	var r tileRun
+	l.half(&r, 0, g, 0, x, n, half)
+	l.half(&r, 1, g, 1, x, n, half)
+	r.count, r.srcStep, r.dstStep, r.resStep = g.rows/2, 2*g.srcRow, 2*g.dstRow, 2*g.resRow
+	l.run(half, &r)
+	if g.rows%2 == 1 {
+		l.wide(g, g.rows-1, x, n, odd)
+	}
+}

@@ -1,0 +1,77 @@
+//go:build amd64 && !noasm
+
+package kernel
+
+import "unsafe"
+
+//go:generate go run ./gen -group conv -out conv_amd64.s -stubs conv_stubs_amd64.go -pkg kernel
+
+// tileArgs is what the assembly gets: tileLoop and tileRun with places as pointers and steps in
+// bytes. gen/tile.go knows the offsets.
+type tileArgs struct {
+	src, dst, res                    [2]unsafe.Pointer
+	from, to                         [2]int
+	w, bias                          unsafe.Pointer
+	pix, n0, n1, n2, n3, n3Last      int
+	step0, step1, step2, step2Last   int
+	dstBlock, resBlock               int
+	count, srcStep, dstStep, resStep int
+	left                             int // the assembly counts blocks here
+	lo, hi                           [2 * Lanes]float32
+}
+
+// run computes a series of tiles with halves of so many pixels.
+func (l *tileLoop) run(half int, r *tileRun) {
+	if l.isa == portable {
+		l.runPortable(r)
+		return
+	}
+	// The pointers are into in, out and res, whose lengths cover the grid that cover was given:
+	// indexing checks the first place of each; tiles read at most tail floats behind the last.
+	a := tileArgs{
+		from: r.from, to: r.to, w: unsafe.Pointer(&l.w[0]), bias: unsafe.Pointer(&l.bias[0]),
+		pix: l.pix * 4, n0: l.n0, n1: l.n1, n2: l.n2, n3: l.n3, n3Last: l.n3Last,
+		step0: l.step0 * 4, step1: l.step1 * 4, step2: l.step2 * 4, step2Last: l.step2Last * 4,
+		dstBlock: l.outBlock * 4, resBlock: l.resBlock * 4,
+		count: r.count, srcStep: r.srcStep * 4, dstStep: r.dstStep * 4, lo: l.lo, hi: l.hi,
+	}
+	for i := range a.src {
+		a.src[i] = unsafe.Pointer(&l.in[r.src[i]])
+		a.dst[i] = unsafe.Pointer(&l.out[r.dst[i]])
+		if l.res != nil {
+			a.res[i], a.resStep = unsafe.Pointer(&l.res[r.res[i]]), r.resStep*4
+		}
+	}
+	l.assembly(half, (*byte)(unsafe.Pointer(&a)))
+}
+
+// assembly calls the kernel of the loop's panel. The calls are direct, so that the arguments stay
+// on the stack.
+func (l *tileLoop) assembly(half int, a *byte) {
+	switch {
+	case l.isa == avx2 && l.unroll == 8 && half == 3:
+		tile256x2x3x16u8(a)
+	case l.isa == avx2 && l.unroll == 8:
+		tile256x2x2x16u8(a)
+	case l.isa == avx2 && half == 3:
+		tile256x2x3x16u1(a)
+	case l.isa == avx2:
+		tile256x2x2x16u1(a)
+	case l.unroll == 8 && l.lanes == 32 && half == 7:
+		tile512x2x7x32u8(a)
+	case l.unroll == 8 && l.lanes == 32:
+		tile512x2x4x32u8(a)
+	case l.unroll == 8 && half == 7:
+		tile512x2x7x16u8(a)
+	case l.unroll == 8:
+		tile512x2x4x16u8(a)
+	case l.lanes == 32 && half == 7:
+		tile512x2x7x32u1(a)
+	case l.lanes == 32:
+		tile512x2x4x32u1(a)
+	case half == 7:
+		tile512x2x7x16u1(a)
+	default:
+		tile512x2x4x16u1(a)
+	}
+}
