@@ -84,7 +84,7 @@ var foreign = map[string][]string{
 	},
 	"internal/nn/op": {"cmp", "errors", "fmt", "iter", "maps", "math", "slices", "strings", "sync"},
 	"internal/nn/kernel": {
-		"math", "slices", "unsafe", "golang.org/x/sys/cpu",
+		"math", "slices", "time" /* PeakGFLOPS */, "unsafe", "golang.org/x/sys/cpu",
 	},
 	"internal/fault": {"context", "errors", "fmt", "net/http", "strings"},
 }

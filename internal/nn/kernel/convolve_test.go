@@ -371,3 +371,12 @@ func TestConvAllocates(t *testing.T) {
 		}
 	}
 }
+
+// TestPeakGFLOPS is a number that a processor can reach.
+func TestPeakGFLOPS(t *testing.T) {
+	for _, s := range Sets() {
+		if v := PeakGFLOPS(s); !(v > 0.1 && v < 2000) {
+			t.Errorf("%s: %v GFLOP/s", s.Name, v)
+		}
+	}
+}

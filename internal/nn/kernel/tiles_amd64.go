@@ -75,3 +75,18 @@ func (l *tileLoop) assembly(half int, a *byte) {
 		tile512x2x4x16u1(a)
 	}
 }
+
+// burn does multiply-adds, n turns of what the set's registers hold, and returns how many
+// operations that were.
+func (s isa) burn(n int) int {
+	switch s {
+	case avx512:
+		peak512(n)
+		return n * 12 * 16 * 2
+	case avx2:
+		peak256(n)
+		return n * 12 * 8 * 2
+	default:
+		return burnPortable(n)
+	}
+}

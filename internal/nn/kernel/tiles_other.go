@@ -4,3 +4,6 @@ package kernel
 
 // run computes a series of tiles.
 func (l *tileLoop) run(_ int, r *tileRun) { l.runPortable(r) }
+
+// burn does multiply-adds, n turns, and returns how many operations that were.
+func (isa) burn(n int) int { return burnPortable(n) }
