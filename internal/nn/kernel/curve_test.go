@@ -17,7 +17,7 @@ var curves = []struct {
 }{
 	{"sigmoid", Curve{Fn: CurveSigmoid}, logistic, 3},
 	{"swish", Curve{Fn: CurveSwish, A: 1}, func(v float64) float64 { return v * logistic(v) }, 4},
-	{"swish 1.7", Curve{Fn: CurveSwish, A: 1.702}, func(v float64) float64 { return v * logistic(float64(float32(1.702))*v) }, 20},
+	{"swish 1.7", Curve{Fn: CurveSwish, A: 1.702}, func(v float64) float64 { return v * logistic(float64(float32(1.702))*v) }, 60},
 	{"tanh", Curve{Fn: CurveTanh}, math.Tanh, 7},
 	{"scaled tanh", Curve{Fn: CurveScaledTanh, A: 0.5, B: 1.5}, func(v float64) float64 { return 1.5 * math.Tanh(0.5*v) }, 7},
 	{"elu", Curve{Fn: CurveELU, A: 0.75}, func(v float64) float64 {
@@ -32,14 +32,14 @@ var curves = []struct {
 	{"gelu", Curve{Fn: CurveGELU}, func(v float64) float64 { return v / 2 * math.Erfc(-v/math.Sqrt2) }, 16},
 	{"gelu tanh", Curve{Fn: CurveGELUTanh}, func(v float64) float64 {
 		return v * logistic(2*math.Sqrt(2/math.Pi)*(v+0.044715*v*v*v))
-	}, 40},
+	}, 160},
 }
 
-// smallest is the magnitude below which errors are counted in units of 2⁻¹⁴⁹·2²³: denormals.
-const smallest = 0x1p-126
+// smallest is the magnitude below which errors are counted like there: denormal factors lose digits.
+const smallest = 0x1p-100
 
 // TestCurves goes over many numbers and compares with float64. An error is counted in units of the
-// last place of the right value; of values below 1e-7 of the largest slope, absolutely: there 1 + v cancels.
+// last place of the right value. That of an exponential grows with its rounded argument.
 func TestCurves(t *testing.T) {
 	var x []float32
 	for i := -40000; i <= 40000; i++ {
@@ -138,7 +138,7 @@ func TestSoftmax(t *testing.T) {
 				}
 				Softmax(set, x, x)
 				for i, v := range want {
-					if !(math.Abs(float64(whole[i]-v)) <= 1e-6*math.Abs(float64(v))+1e-40) {
+					if !(math.Abs(float64(whole[i]-v)) <= 4e-6*math.Abs(float64(v))+1e-40) {
 						t.Fatalf("%d numbers near %v: [%d] is %v, want %v", n, shift, i-guard, whole[i], v)
 					}
 				}

@@ -16,7 +16,9 @@ import (
 
 // groups are the files that can be written.
 var groups = map[string]func(){
-	"conv": convolutions,
+	"conv":   convolutions,
+	"maps":   maps,
+	"window": windows,
 }
 
 func main() {
