@@ -34,6 +34,7 @@ type cli struct {
 	Trace    traceCmd    `cmd:"" help:"Write the activations of one run to a file."`
 	Pull     pullCmd     `cmd:"" help:"Fetch official weights of networks of photos."`
 	Import   importCmd   `cmd:"" help:"Register a model of your own from a file."`
+	Export   exportCmd   `cmd:"" help:"Write a network as an ONNX file."`
 	Train    trainEntry  `cmd:"" help:"Train a network on MNIST."`
 	About    versionCmd  `cmd:"" name:"version" help:"Print the version, the commit and the Go release."`
 }

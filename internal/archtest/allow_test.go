@@ -7,7 +7,7 @@ package archtest
 var allowed = map[string][]string{
 	"cmd/vizserver": {
 		"internal/bundle", "internal/confine", "internal/fault", "internal/imgio", "internal/mnist", "internal/modelfile",
-		"internal/nn", "internal/pull", "internal/server",
+		"internal/nn", "internal/onnx", "internal/pull", "internal/server",
 		"internal/train", "internal/weights", "internal/zoo", "models",
 	},
 
