@@ -21,25 +21,29 @@ func (l *layouter) chained(list []*part) []*part {
 
 // inverted counts the parts at the head of a chain that are an inverted residual without a sum:
 // widened by 1×1, each map filtered alone, narrowed without an activation (Sandler et al., CVPR
-// 2018, Table 1). Gates may stand before the last convolution.
+// 2018, Table 1). Gates may stand before the last convolution. Where nothing is widened there must
+// be an activation between the two, else it is a separable convolution.
 func (l *layouter) inverted(list []*part) int {
 	s := scan{l: l, list: list}
+	widened := false
 	if u := s.peek(); u != nil && u.conv != nil && u.pointwise() && u.shape.C > u.from.C {
+		widened = true
 		s.at++
 		s.optional(isNorm)
 		if !s.optional(isAct) {
 			return 0
 		}
+		s.optional(func(u *unit) bool { return u.kind == "pad" })
 	}
 	if u := s.peek(); u == nil || !u.depthwise() {
 		return 0
 	}
 	s.at++
 	s.optional(isNorm)
-	s.optional(isAct)
+	active := s.optional(isAct)
 	s.block("se")
-	s.optional(isAct)
-	if u := s.peek(); u == nil || u.conv == nil || !u.pointwise() {
+	active = s.optional(isAct) || active
+	if u := s.peek(); u == nil || u.conv == nil || !u.pointwise() || !active && !widened {
 		return 0
 	}
 	s.at++
@@ -57,12 +61,19 @@ type scan struct {
 	at   int
 }
 
-// peek returns the layer at hand, or nil.
+// peek returns the layer at hand if it reads the part before, and nothing else does; or nil.
 func (s *scan) peek() *unit {
 	if s.at == len(s.list) || !s.list[s.at].leaf() {
 		return nil
 	}
-	return &s.l.units[s.list[s.at].unit]
+	u := &s.l.units[s.list[s.at].unit]
+	if s.at > 0 {
+		before := s.list[s.at-1].last()
+		if len(u.in) != 1 || u.in[0] != before || len(s.l.units[before].out) != 1 && s.list[s.at-1].leaf() {
+			return nil
+		}
+	}
+	return u
 }
 
 func isNorm(u *unit) bool { return u.kind == "bn" || u.kind == "norm" }

@@ -193,11 +193,13 @@ func (g *grouper) trailing(i int) {
 	}
 }
 
-// oneNumber says that the node's constants are single numbers.
+// oneNumber says that the node's constants are single numbers, or one number again and again.
 func (g *grouper) oneNumber(i int) bool {
 	for _, p := range g.net.Nodes[i].Params {
-		if len(p.Data) != 1 {
-			return false
+		for _, v := range p.Data {
+			if v != p.Data[0] {
+				return false
+			}
 		}
 	}
 	for _, c := range g.held[i] {

@@ -180,6 +180,12 @@ func TestRegions(t *testing.T) {
 		"inverted residual without a sum": {func(s *sketch, x string) string {
 			return chain(s, x, conv(32, 1), op.BatchNorm{}, op.ReLU{}, depthwise(32, 3), op.BatchNorm{}, op.ReLU{}, conv(16, 1), op.BatchNorm{})
 		}, "inverted-residual(conv bn relu conv bn relu conv bn)"},
+		"a separable convolution of NASNet is none": {func(s *sketch, x string) string {
+			return chain(s, x, depthwise(8, 3), conv(16, 1), op.BatchNorm{})
+		}, "conv conv bn"},
+		"padding before the middle": {func(s *sketch, x string) string {
+			return chain(s, x, conv(32, 1), op.ReLU{}, op.Pad{Bottom: 1, Right: 1}, depthwise(32, 3), op.ReLU{}, conv(16, 1))
+		}, "inverted-residual(conv relu pad conv relu conv)"},
 		"MobileNetV1 is none": {func(s *sketch, x string) string {
 			return chain(s, x, depthwise(8, 3), op.ReLU{}, conv(16, 1), op.ReLU{})
 		}, "conv relu conv relu"},

@@ -121,21 +121,12 @@ func (l *layouter) stagedLayers(list []*part) []*part {
 		}
 	}
 	var out []*part
-	body := list[:head]
-	for start := 0; start < len(body); {
-		end := start
-		for end < len(body) && !l.pools(body[end]) {
-			end++
-		}
-		for end < len(body) && (l.pools(body[end]) || l.units[body[end].unit].kind == "lrn") {
-			end++
-		}
-		if stage := body[start:end]; len(l.weights(stage)) > 0 && head < len(list) {
+	for _, stage := range l.cutStages(list, head) {
+		if len(l.weights(stage)) > 0 && head < len(list) {
 			out = append(out, &part{kind: "stage", parts: stage})
 		} else {
 			out = append(out, l.modules(stage, 0)...)
 		}
-		start = end
 	}
 	if head < len(list) && len(out) > 0 {
 		return append(out, &part{kind: "head", parts: list[head:]})
@@ -143,7 +134,49 @@ func (l *layouter) stagedLayers(list []*part) []*part {
 	return append(out, list[head:]...)
 }
 
-func (l *layouter) pools(p *part) bool {
-	k := l.units[p.unit].kind
-	return k == "pool" || k == "subsample"
+// cutStages cuts the layers before the head behind poolings; without any, before convolutions with a stride.
+func (l *layouter) cutStages(list []*part, head int) [][]*part {
+	var cuts []int
+	for at := range head {
+		if k := at + 1; l.ends(list, at) && (k == head || !l.ends(list, k) && l.units[list[k].unit].kind != "lrn") {
+			cuts = append(cuts, k)
+		} else if at > 0 && l.units[list[at].unit].kind == "lrn" && l.ends(list, at-1) {
+			cuts = append(cuts, k)
+		}
+	}
+	if len(cuts) == 0 && l.chain(list[:head]) {
+		for at, p := range list[:head] {
+			if u := &l.units[p.unit]; at > 0 && u.conv != nil && u.shape.H < u.from.H {
+				cuts = append(cuts, at)
+			}
+		}
+	}
+	var stages [][]*part
+	start := 0
+	for _, at := range append(cuts, head) {
+		if at > start {
+			stages = append(stages, list[start:at:at])
+		}
+		start = at
+	}
+	return stages
+}
+
+// chain says that every layer reads the one before and no other.
+func (l *layouter) chain(list []*part) bool {
+	for i := 1; i < len(list); i++ {
+		if u := &l.units[list[i].unit]; len(u.in) != 1 || u.in[0] != list[i-1].unit {
+			return false
+		}
+	}
+	return true
+}
+
+// ends says that a chain passes a pooling at this place.
+func (l *layouter) ends(list []*part, at int) bool {
+	u := &l.units[list[at].unit]
+	if u.kind != "pool" && u.kind != "subsample" {
+		return false
+	}
+	return at+1 == len(list) || len(u.out) == 1 && u.out[0] == list[at+1].unit
 }

@@ -1,6 +1,7 @@
 package onnx
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -8,8 +9,7 @@ import (
 	"vizserver/internal/onnx/onnxpb"
 )
 
-// exportBlocks counts the blocks of the exported nets by the papers and torchvision's sources; "layers"
-// are the dense layers of each block.
+// exportBlocks counts the blocks of the exported nets by the papers and torchvision's sources.
 var exportBlocks = map[string]map[string]int{
 	"resnet50":           {"bottleneck": 16, "shortcut": 4, "stage": 4},
 	"densenet121":        {"dense-block": 4, "dense": 6 + 12 + 24 + 16, "transition": 3},
@@ -50,6 +50,15 @@ func checkBlocks(t *testing.T, name string, m *onnxpb.ModelProto, g *nn.Graph) {
 		if got[kind] != n {
 			t.Errorf("%d blocks of kind %q, want %d", got[kind], kind, n)
 		}
+	}
+	var layers []int // of each dense block
+	eachBlock(g.Root, func(b *nn.Block) {
+		if b.Kind == "dense-block" {
+			layers = append(layers, len(b.Children)-1) // the last one is the concatenation
+		}
+	})
+	if net == "densenet121" && !slices.Equal(layers, []int{6, 12, 24, 16}) {
+		t.Errorf("dense blocks of %v layers", layers)
 	}
 	if len(exportBlocks[net]) == 0 {
 		t.Errorf("no blocks are known of %s", net)
