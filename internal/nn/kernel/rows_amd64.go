@@ -132,17 +132,3 @@ func sumRows(set *Set, h, w int, src patch, sum *[Lanes]float64) {
 		sumRowsGo(h, w, src, sum)
 	}
 }
-
-func moveLanes(_ *Set, h, w int, dst, src patch, lanes, to, from int) {
-	moveLanesGo(h, w, dst, src, lanes, to, from)
-}
-
-func dots(_ *Set, y, w, x []float32) { dotsGo(y, w, x) }
-
-func toPlanar(_ *Set, w, lanes, plane int, dst, src []float32) { toPlanarGo(w, lanes, plane, dst, src) }
-
-func fromPlanar(_ *Set, w, lanes, plane int, dst, src []float32) {
-	fromPlanarGo(w, lanes, plane, dst, src)
-}
-
-func (l *LRN) run(_ *Set, out, in *Blocked, n, c, y, x, w int) { l.far(out, in, n, c, y, x, w) }

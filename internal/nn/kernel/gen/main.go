@@ -17,7 +17,10 @@ import (
 // groups are the files that can be written.
 var groups = map[string]func(){
 	"conv":   convolutions,
+	"dense":  dense,
+	"lrn":    lrn,
 	"maps":   maps,
+	"planar": planars,
 	"window": windows,
 }
 
