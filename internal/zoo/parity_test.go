@@ -14,6 +14,8 @@ import (
 	"testing"
 
 	"vizserver/internal/nn"
+	"vizserver/internal/nn/fast"
+	"vizserver/internal/nn/kernel"
 	"vizserver/internal/testutil"
 	"vizserver/internal/weights"
 	"vizserver/internal/zoo/seed"
@@ -117,7 +119,22 @@ func checkZooParity(t *testing.T, e *Entry, g *nn.Graph) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan, err := nn.Compile(m, nn.Options{})
+	compareNames(t, e.Name, m.Graph, golden.facts)
+	t.Run("reference", func(t *testing.T) { checkEngine(t, m, &golden, nn.Reference) })
+	for _, set := range kernel.Sets() {
+		if set.Name == "go" && m.Graph.MACs() > portableMACs {
+			continue
+		}
+		t.Run(set.Name, func(t *testing.T) { checkEngine(t, m, &golden, fast.Options{Set: set}.Compile) })
+	}
+}
+
+// portableMACs is how large a net the portable kernels are tried on.
+const portableMACs = 1e9
+
+// checkEngine compares what one way to compute the model gives.
+func checkEngine(t *testing.T, m *nn.Model, golden *zooGolden, compiler nn.Compiler) {
+	plan, err := nn.Compile(m, nn.Options{Compiler: compiler})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +143,6 @@ func checkZooParity(t *testing.T, e *Entry, g *nn.Graph) {
 	if err := run.Execute(context.WithoutCancel(t.Context()), seed.Input(len(run.Input()))); err != nil {
 		t.Fatal(err)
 	}
-	compareNames(t, e.Name, m.Graph, golden.facts)
 	var worst worstError
 	for _, v := range m.Graph.Values {
 		want, ok := golden.facts[v.Name]
@@ -139,6 +155,7 @@ func checkZooParity(t *testing.T, e *Entry, g *nn.Graph) {
 			t.Fatalf("%s is %s, want %s", v.Name, got.size, want.size)
 		}
 		n := math.Sqrt(float64(v.Shape.Len()))
+		want.stats = slices.Clone(want.stats)
 		got.stats[4], want.stats[4] = got.stats[4]/float32(n), want.stats[4]/float32(n) // root mean square
 		for i, s := range seed.Stats {
 			closeTo(t, v.Name+" "+s, got.stats[i:i+1], want.stats[i:i+1], parityTolerance, largest, &worst)
