@@ -19,16 +19,10 @@ type Options struct {
 	Conv kernel.ConvOptions
 }
 
-// Job is work that falls into independent items.
-type Job interface {
-	// Do does one item; worker is below Pool.Workers and unique among those at work.
-	Do(worker, item int)
-}
-
-// Pool runs jobs on several goroutines. nn.Pool is one.
+// Pool runs jobs on several goroutines; nn.Pool is one.
 type Pool interface {
 	Workers() int
-	Run(items int, j Job)
+	Run(items int, j nn.Job)
 	Wake() // a run begins
 	Rest() // it has ended
 }
@@ -40,7 +34,7 @@ type alone struct{}
 func (alone) Workers() int { return 1 }
 
 // Run does the items one after the other.
-func (alone) Run(items int, j Job) {
+func (alone) Run(items int, j nn.Job) {
 	for i := range items {
 		j.Do(0, i)
 	}

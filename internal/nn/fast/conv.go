@@ -224,7 +224,7 @@ func (j *convJob) run(st *state, cost int64) {
 	}
 }
 
-// Do implements Job.
+// Do implements nn.Job.
 func (j *convJob) Do(worker, item int) {
 	j.step.Do(j.phase, item, j.threads, j.scratch[worker], j.in, j.out, j.residual, j.act)
 }

@@ -85,5 +85,5 @@ type denseJob struct {
 	act      kernel.Clamp
 }
 
-// Do implements Job.
+// Do implements nn.Job.
 func (j *denseJob) Do(_, item int) { j.dense.Do(item, j.dst, j.src, j.n, j.act) }

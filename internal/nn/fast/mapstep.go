@@ -122,7 +122,7 @@ func (s *state) overBlocks(m *mapStep, out *kernel.Blocked, act kernel.Clamp) {
 	s.p.pool.Run(s.mapJob.items, &s.mapJob)
 }
 
-// Do implements Job.
+// Do implements nn.Job.
 func (j *mapJob) Do(_, item int) {
 	blocks := j.out.AllBlocks()
 	j.step.do(j.st, j.step, j.out, j.act, blocks*item/j.items, blocks*(item+1)/j.items)
