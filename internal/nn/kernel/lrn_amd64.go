@@ -12,14 +12,14 @@ func (l *LRN) fast() bool {
 
 func (l *LRN) run(set *Set, out, in *Blocked, n, c, y, x, w int) {
 	if l.fast() && set.isa != portable {
-		l.near(set, out, in, n, c, y, x, w)
+		l.near(out, in, n, c, y, x, w)
 		return
 	}
 	l.far(out, in, n, c, y, x, w)
 }
 
 // near computes a run of pixels: the squares of three blocks side by side, then their sums.
-func (l *LRN) near(set *Set, out, in *Blocked, n, c, y, x, w int) {
+func (l *LRN) near(out, in *Blocked, n, c, y, x, w int) {
 	var sq [lrnPixels * 3 * Lanes]float32
 	for i := range 3 {
 		k := c + (i-1)*Lanes
@@ -27,18 +27,10 @@ func (l *LRN) near(set *Set, out, in *Blocked, n, c, y, x, w int) {
 			continue
 		}
 		src := &in.Data[in.Index(n, k, y, x):][:w*Lanes][0]
-		if set.isa == avx512 {
-			squares512(&sq[i*Lanes], src, w)
-		} else {
-			squares256(&sq[i*Lanes], src, w)
-		}
+		squares256(&sq[i*Lanes], src, w)
 	}
 	dst, src := &out.Data[out.Index(n, c, y, x):][:w*Lanes][0], &in.Data[in.Index(n, c, y, x):][:w*Lanes][0]
 	from := &sq[Lanes-(l.Size-1)/2]
 	p := [2]float32{float32(l.K), float32(l.Alpha / float64(l.Size))}
-	if set.isa == avx512 {
-		lrn512(dst, src, from, w, l.Size, &p[0])
-	} else {
-		lrn256(dst, src, from, w, l.Size, &p[0])
-	}
+	lrn256(dst, src, from, w, l.Size, &p[0])
 }

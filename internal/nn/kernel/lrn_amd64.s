@@ -4,61 +4,6 @@
 
 #include "textflag.h"
 
-// func squares512(dst *float32, src *float32, w int)
-// Requires: AVX, AVX512F
-TEXT ·squares512(SB), NOSPLIT, $0-24
-	MOVQ dst+0(FP), DI
-	MOVQ src+8(FP), SI
-	MOVQ w+16(FP), CX
-
-squares512_pixel:
-	VMOVUPS (SI), Z0
-	VMULPS  Z0, Z0, Z0
-	VMOVUPS Z0, (DI)
-	ADDQ    $0x000000c0, DI
-	ADDQ    $0x40, SI
-	DECQ    CX
-	JNE     squares512_pixel
-	VZEROUPPER
-	RET
-
-// func lrn512(dst *float32, src *float32, sq *float32, w int, size int, k *float32)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·lrn512(SB), NOSPLIT, $0-48
-	MOVQ         dst+0(FP), DI
-	MOVQ         src+8(FP), SI
-	MOVQ         sq+16(FP), DX
-	MOVQ         w+24(FP), R8
-	MOVQ         size+32(FP), R9
-	MOVQ         k+40(FP), AX
-	VBROADCASTSS (AX), Z14
-	VBROADCASTSS 4(AX), Z15
-
-lrn512_pixel:
-	VXORPS Z0, Z0, Z0
-	MOVQ   DX, BX
-	MOVQ   R9, CX
-
-lrn512_near:
-	VADDPS      (BX), Z0, Z0
-	ADDQ        $0x04, BX
-	DECQ        CX
-	JNE         lrn512_near
-	VFMADD213PS Z14, Z15, Z0
-	VSQRTPS     Z0, Z2
-	VSQRTPS     Z2, Z4
-	VMULPS      Z4, Z2, Z2
-	VMOVUPS     (SI), Z6
-	VDIVPS      Z2, Z6, Z6
-	VMOVUPS     Z6, (DI)
-	ADDQ        $0x000000c0, DX
-	ADDQ        $0x40, SI
-	ADDQ        $0x40, DI
-	DECQ        R8
-	JNE         lrn512_pixel
-	VZEROUPPER
-	RET
-
 // func squares256(dst *float32, src *float32, w int)
 // Requires: AVX
 TEXT ·squares256(SB), NOSPLIT, $0-24

@@ -4,16 +4,6 @@
 
 package kernel
 
-// squares512 writes the squares of w pixels, 48 floats apart.
-//
-//go:noescape
-func squares512(dst *float32, src *float32, w int)
-
-// lrn512 computes dst = src·(k[0] + k[1]·Σ sq[j])^−¾ of w pixels, sq being 48 floats apart, over j < size.
-//
-//go:noescape
-func lrn512(dst *float32, src *float32, sq *float32, w int, size int, k *float32)
-
 // squares256 writes the squares of w pixels, 48 floats apart.
 //
 //go:noescape

@@ -23,67 +23,67 @@ const (
 
 // mapRowsGo computes dst = clamp(op(x, y)) of h rows of w pixels.
 func mapRowsGo(op mapOp, h, w int, dst, x, y patch, p *params) {
-	do := rowFuncs[op]
 	for r := range h {
-		do(dst.data[r*dst.row:][:w*Lanes], x.data[r*x.row:][:w*Lanes], y.data[r*y.row:][:w*Lanes], p)
+		rowGo(op, dst.data[r*dst.row:][:w*Lanes], x.data[r*x.row:][:w*Lanes], y.data[r*y.row:][:w*Lanes], p)
 	}
 }
 
-// rowFuncs are the portable loops over a row.
-var rowFuncs = [...]func(dst, x, y []float32, p *params){
-	mapAffine: func(dst, x, _ []float32, p *params) {
+func rowGo(op mapOp, dst, x, y []float32, p *params) {
+	switch op {
+	case mapAffine:
 		for i, v := range x {
 			l := i % Lanes
 			dst[i] = min(max(float32(v*p.a[l])+p.b[l], p.lo[l]), p.hi[l])
 		}
-	},
-	mapAdd: func(dst, x, y []float32, p *params) {
+	case mapAdd:
 		for i, v := range x {
 			l := i % Lanes
 			dst[i] = min(max(v+y[i], p.lo[l]), p.hi[l])
 		}
-	},
-	mapMul: func(dst, x, y []float32, p *params) {
+	case mapMul:
 		for i, v := range x {
 			l := i % Lanes
 			dst[i] = min(max(v*y[i], p.lo[l]), p.hi[l])
 		}
-	},
-	mapSigmoid: rowOf(func(v, _, _ float64) float64 { return logistic(v) }),
-	mapSwish:   rowOf(func(v, a, _ float64) float64 { return v * logistic(a*v) }),
-	mapTanh: func(dst, x, _ []float32, p *params) {
+	case mapTanh:
 		for i, v := range x {
 			l := i % Lanes
 			dst[i] = min(max(p.b[l]*Tanh(p.a[l]*v), p.lo[l]), p.hi[l])
 		}
-	},
-	mapELU: rowOf(func(v, a, _ float64) float64 {
+	default:
+		curveGo(curvesGo[op], dst, x, p)
+	}
+}
+
+// curveGo computes a row of a function of a value and its channel's numbers.
+func curveGo(f func(v, a, b float64) float64, dst, x []float32, p *params) {
+	for i, v := range x {
+		l := i % Lanes
+		dst[i] = min(max(float32(f(float64(v), float64(p.a[l]), float64(p.b[l]))), p.lo[l]), p.hi[l])
+	}
+}
+
+// curvesGo are the functions that have no loop of their own, in float64.
+var curvesGo = [...]func(v, a, b float64) float64{
+	mapSigmoid: func(v, _, _ float64) float64 { return logistic(v) },
+	mapSwish:   func(v, a, _ float64) float64 { return v * logistic(a*v) },
+	mapELU: func(v, a, _ float64) float64 {
 		if v > 0 {
 			return v
 		}
 		return a * math.Expm1(v)
-	}),
-	mapLeaky:       rowOf(func(v, a, _ float64) float64 { return max(v, 0) + a*min(v, 0) }),
-	mapHardSigmoid: rowOf(func(v, a, b float64) float64 { return min(max(a*v+b, 0), 1) }),
-	mapHardSwish:   rowOf(func(v, _, _ float64) float64 { return v * min(max(v/6+0.5, 0), 1) }),
-	mapGELU:        rowOf(func(v, _, _ float64) float64 { return v / 2 * math.Erfc(-v/math.Sqrt2) }),
-	mapGELUTanh: rowOf(func(v, _, _ float64) float64 {
+	},
+	mapLeaky:       func(v, a, _ float64) float64 { return max(v, 0) + a*min(v, 0) },
+	mapHardSigmoid: func(v, a, b float64) float64 { return min(max(a*v+b, 0), 1) },
+	mapHardSwish:   func(v, _, _ float64) float64 { return v * min(max(v/6+0.5, 0), 1) },
+	mapGELU:        func(v, _, _ float64) float64 { return v / 2 * math.Erfc(-v/math.Sqrt2) },
+	mapGELUTanh: func(v, _, _ float64) float64 {
 		return v * logistic(2*math.Sqrt(2/math.Pi)*(v+0.044715*v*v*v))
-	}),
-	mapExp: rowOf(func(v, a, _ float64) float64 { return math.Exp(v - a) }),
+	},
+	mapExp: func(v, a, _ float64) float64 { return math.Exp(v - a) },
 }
 
 func logistic(v float64) float64 { return 1 / (1 + math.Exp(-v)) }
-
-// rowOf makes the loop over a row of a function in float64 of a value and its channel's numbers.
-func rowOf(f func(v, a, b float64) float64) func(dst, x, y []float32, p *params) {
-	return func(dst, x, _ []float32, p *params) {
-		for i, v := range x {
-			l := i % Lanes
-			dst[i] = min(max(float32(f(float64(v), float64(p.a[l]), float64(p.b[l]))), p.lo[l]), p.hi[l])
-		}
-	}
-}
 
 // moveLanesGo copies lanes of h rows of w pixels, from lane from on, to lane to on.
 func moveLanesGo(h, w int, dst, src patch, lanes, to, from int) {
