@@ -22,7 +22,8 @@ type classifyCmd struct {
 	Top      int      `default:"5" help:"Number of classes to show, best first."`
 	Raw      bool     `help:"Do not size and centre the digit as MNIST does; an array is the input itself."`
 
-	modelFlags `embed:""`
+	modelFlags  `embed:""`
+	engineFlags `embed:""`
 }
 
 // Help implements kong's HelpProvider.
@@ -69,10 +70,11 @@ type classified struct {
 
 // Run implements the command.
 func (c *classifyCmd) Run(e *env) error {
-	s, err := c.start(e, c.Model)
+	s, err := c.start(e, c.Model, &c.engineFlags)
 	if err != nil {
 		return err
 	}
+	defer s.close()
 	if out := s.Model.Graph.OutputValue().Shape; out.Plane() != 1 {
 		return fault.New(fault.Unsupported, "%s tells no classes apart: its output is %d×%d×%d", s.Model.Name, out.C, out.H, out.W).
 			WithHint("vizserver trace writes what it computes")

@@ -190,10 +190,11 @@ func (c *importAddCmd) demand(m *nn.Model, noLabels, noWay bool) error {
 
 // try runs the network on a drawn picture and prints its answer.
 func (c *importAddCmd) try(e *env, net *chosen) error {
-	s, err := net.start()
+	s, err := net.start(&engineFlags{})
 	if err != nil {
 		return err
 	}
+	defer s.close()
 	what, err := drawInput(s.Model, s.input)
 	if err != nil {
 		return err

@@ -261,16 +261,18 @@ type session struct {
 	*chosen
 	run   *nn.Run
 	input []float32
+	close func() // ends the threads
 }
 
-// start opens a network for pictures and compiles it; its notes go to standard error.
-func (f *modelFlags) start(e *env, name string) (*session, error) {
+// start opens a network for pictures and compiles it; its notes go to standard error. The caller
+// closes the session.
+func (f *modelFlags) start(e *env, name string, engine *engineFlags) (*session, error) {
 	c, err := f.open(e.ctx, name, false)
 	if err != nil {
 		return nil, err
 	}
 	c.tell(e)
-	return c.start()
+	return c.start(engine)
 }
 
 // tell prints the notes.
@@ -280,11 +282,16 @@ func (c *chosen) tell(e *env) {
 	}
 }
 
-func (c *chosen) start() (*session, error) {
-	plan, err := nn.Compile(c.Model, nn.Options{})
+func (c *chosen) start(engine *engineFlags) (*session, error) {
+	compiler, end, err := engine.compiler(c.Model)
 	if err != nil {
 		return nil, err
 	}
+	plan, err := nn.Compile(c.Model, nn.Options{Compiler: compiler})
+	if err != nil {
+		end()
+		return nil, err
+	}
 	run := plan.NewRun()
-	return &session{chosen: c, run: run, input: make([]float32, len(run.Input()))}, nil
+	return &session{chosen: c, run: run, input: make([]float32, len(run.Input())), close: end}, nil
 }

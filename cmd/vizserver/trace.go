@@ -23,12 +23,13 @@ import (
 
 // traceCmd writes the activations of one run.
 type traceCmd struct {
-	Model      string `arg:"" help:"Network (see 'vizserver models'), imported model, or FILE."`
-	Input      string `required:"" placeholder:"FILE" help:"Picture, or array in a .npy or .safetensors file; - is standard input."`
-	Out        string `required:"" placeholder:"FILE.safetensors" help:"File to write; it appears whole or not at all."`
-	Tensors    string `default:"all" placeholder:"all|GLOB,…" help:"Values to write, by name: all, or names and patterns with * ? [a-z], separated by commas."`
-	Raw        bool   `help:"The input is the array itself: no preprocessing. Of a picture of a digit: do not size and centre it."`
-	modelFlags `embed:""`
+	Model       string `arg:"" help:"Network (see 'vizserver models'), imported model, or FILE."`
+	Input       string `required:"" placeholder:"FILE" help:"Picture, or array in a .npy or .safetensors file; - is standard input."`
+	Out         string `required:"" placeholder:"FILE.safetensors" help:"File to write; it appears whole or not at all."`
+	Tensors     string `default:"all" placeholder:"all|GLOB,…" help:"Values to write, by name: all, or names and patterns with * ? [a-z], separated by commas."`
+	Raw         bool   `help:"The input is the array itself: no preprocessing. Of a picture of a digit: do not size and centre it."`
+	modelFlags  `embed:""`
+	engineFlags `embed:""`
 }
 
 // Help implements kong's HelpProvider.
@@ -48,10 +49,11 @@ Exit codes: 0 done, 1 our own fault or no permission, 2 wrong input, 3 above a l
 
 // Run implements the command.
 func (c *traceCmd) Run(e *env) error {
-	s, err := c.start(e, c.Model)
+	s, err := c.start(e, c.Model, &c.engineFlags)
 	if err != nil {
 		return err
 	}
+	defer s.close()
 	values, err := pick(s.Model.Graph, c.Tensors)
 	if err != nil {
 		return err

@@ -6,8 +6,8 @@ package archtest
 // why in the commit.
 var allowed = map[string][]string{
 	"cmd/vizserver": {
-		"internal/bundle", "internal/confine", "internal/fault", "internal/imgio", "internal/mnist", "internal/modelfile",
-		"internal/nn", "internal/onnx", "internal/pull", "internal/server",
+		"internal/bench", "internal/bundle", "internal/confine", "internal/fault", "internal/imgio", "internal/mnist", "internal/modelfile",
+		"internal/nn", "internal/nn/fast", "internal/nn/kernel", "internal/onnx", "internal/pull", "internal/server",
 		"internal/train", "internal/weights", "internal/zoo", "models",
 	},
 
@@ -38,6 +38,9 @@ var allowed = map[string][]string{
 	"internal/caffe/caffepb": {}, // generated from its .proto
 	"internal/keras":         {"internal/draft", "internal/fault", "internal/hdf5", "internal/nn", "internal/nn/op", "internal/weights"},
 	"internal/hdf5":          {"internal/fault"}, // only in the child process: its library dies of bad files
+
+	// Measures the engine, alone and beside ONNX Runtime, for which it writes the nets as ONNX.
+	"internal/bench": {"internal/fault", "internal/nn", "internal/nn/fast", "internal/nn/kernel", "internal/onnx"},
 
 	// Official weights: where they are, and how they get here. nn.ImagePre says how each wants its photos.
 	"internal/pull": {"internal/fault", "internal/nn"},
