@@ -45,16 +45,15 @@ func (d *Depthwise) Do(item int, in, out, residual *Blocked, act Clamp) {
 	copy(p.a[:], d.bias[c:])
 	p.clamp(act, c, s.Out)
 	taps := s.KH * s.KW * Lanes
+	y := band * bandRows
 	w := window{
-		weight: d.w[b*taps : (b+1)*taps], n: s.OutW, kh: s.KH, kw: s.KW,
+		weight: d.w[b*taps : (b+1)*taps], h: min(bandRows, s.OutH-y), n: s.OutW, kh: s.KH, kw: s.KW,
 		pix: s.SW * Lanes, col: s.DW * Lanes, line: s.DH * in.PW * Lanes,
+		dstRow: out.PW * Lanes, srcRow: s.SH * in.PW * Lanes,
+		dst: out.Data[out.Index(n, c, y, 0):], src: in.Data[in.Index(n, c, y*s.SH-s.PadT, -s.PadL):],
 	}
-	for y := band * bandRows; y < min((band+1)*bandRows, s.OutH); y++ {
-		w.dst = out.Data[out.Index(n, c, y, 0):]
-		w.src = in.Data[in.Index(n, c, y*s.SH-s.PadT, -s.PadL):]
-		if residual != nil {
-			w.residual = residual.Data[residual.Index(n, c, y, 0):][:s.OutW*Lanes]
-		}
-		windowRow(d.set, windowDot, w.checked(), &p)
+	if residual != nil {
+		w.residual, w.resRow = residual.Data[residual.Index(n, c, y, 0):], residual.PW*Lanes
 	}
+	windows(d.set, windowDot, w.checked(), &p)
 }

@@ -21,20 +21,25 @@ func span(at, size, taps, step int) (lo, hi int) {
 	return lo, hi
 }
 
-// window is a run of outputs in a row whose windows have the same taps. Steps are in floats.
+// window is a rectangle of outputs whose windows have the same taps. Steps are in floats.
 type window struct {
 	dst, src       []float32 // from the first output, and from the first tap of its window, on
 	weight         []float32 // [tap][16], of a depthwise convolution
 	residual       []float32 // like dst, added before the clamp; nil: none
-	n              int       // outputs
+	h, n           int       // rows of outputs, and outputs of a row
 	kh, kw         int       // taps
-	pix, col, line int       // in src: from output to output, from tap to tap, from row to row
+	pix, col, line int       // in src: from output to output, from tap to tap, from row of taps to row
+	dstRow, srcRow int       // from a row of outputs to the next, in dst and in src
+	resRow         int       // in residual
 }
 
 // checked returns the window with its slices cut to what is read and written.
 func (w *window) checked() *window {
-	w.dst = w.dst[:w.n*Lanes]
-	w.src = w.src[:(w.n-1)*w.pix+(w.kh-1)*w.line+(w.kw-1)*w.col+Lanes]
+	w.dst = w.dst[:(w.h-1)*w.dstRow+w.n*Lanes]
+	w.src = w.src[:(w.h-1)*w.srcRow+(w.n-1)*w.pix+(w.kh-1)*w.line+(w.kw-1)*w.col+Lanes]
+	if w.residual != nil {
+		w.residual = w.residual[:(w.h-1)*w.resRow+w.n*Lanes]
+	}
 	return w
 }
 
@@ -55,9 +60,7 @@ func (p *Pool) Max(set *Set, out, in *Blocked, act Clamp, first, last int) {
 	for b := first; b < last; b++ {
 		n, c := b/per, b%per*Lanes
 		q.clamp(act, c, out.C)
-		for y := range out.H {
-			p.row(set, windowMax, out, in, n, c, y, &q, nil)
-		}
+		p.block(set, windowMax, out, in, n, c, &q, nil)
 	}
 }
 
@@ -80,82 +83,101 @@ func (p *Pool) Avg(set *Set, out, in *Blocked, includePad bool, act Clamp, first
 	for b := first; b < last; b++ {
 		n, c := b/per, b%per*Lanes
 		q.clamp(act, c, out.C)
-		for y := range out.H {
-			p.row(set, windowSum, out, in, n, c, y, &q, count)
-		}
+		p.block(set, windowSum, out, in, n, c, &q, count)
 	}
 }
 
-// row computes a row of outputs: those at the sides, whose windows are cut, one by one. count says
-// what a mean is divided by; of the windows between the sides all have the same.
-func (p *Pool) row(set *Set, op windowOp, out, in *Blocked, n, c, y int, q *params, count func(y, x int) int) {
-	y0 := y*p.SH - p.PadT
-	ky, kyEnd := span(y0, in.H, p.KH, p.DH)
-	// Outputs lo…hi−1 have windows with all their columns inside.
-	lo := min((p.PadL+p.SW-1)/p.SW, out.W)
-	hi := lo
-	if room := in.W - 1 - (p.KW-1)*p.DW + p.PadL; room >= 0 {
-		hi = min(max(room/p.SW+1, lo), out.W)
+// whole returns the outputs lo…hi−1 of a side whose windows have all their taps inside the map.
+func whole(out, in, taps, stride, dilation, pad int) (lo, hi int) {
+	lo = min((pad+stride-1)/stride, out)
+	hi = lo
+	if room := in - 1 - (taps-1)*dilation + pad; room >= 0 {
+		hi = min(max(room/stride+1, lo), out)
 	}
-	for x := 0; x < out.W; {
-		x0 := x*p.SW - p.PadL
-		kx, kxEnd, run := 0, p.KW, 1
-		if x == lo && hi > lo {
-			run = hi - lo
-		} else {
-			kx, kxEnd = span(x0, in.W, p.KW, p.DW)
+	return lo, hi
+}
+
+// block computes a block of outputs, in rectangles: the whole windows at once, those at the sides, which
+// are cut, a row or a column at a time. count says what a mean is divided by.
+func (p *Pool) block(set *Set, op windowOp, out, in *Blocked, n, c int, q *params, count func(y, x int) int) {
+	top, bottom := whole(out.H, in.H, p.KH, p.SH, p.DH, p.PadT)
+	left, right := whole(out.W, in.W, p.KW, p.SW, p.DW, p.PadL)
+	for y := 0; y < out.H; {
+		rows := 1
+		if y == top && bottom > top {
+			rows = bottom - top
 		}
-		if count != nil {
-			fill(&q.b, 1/float32(count(y, x)))
+		y0 := y*p.SH - p.PadT
+		ky, kyEnd := span(y0, in.H, p.KH, p.DH)
+		for x := 0; x < out.W; {
+			run := 1
+			if x == left && right > left {
+				run = right - left
+			}
+			x0 := x*p.SW - p.PadL
+			kx, kxEnd := span(x0, in.W, p.KW, p.DW)
+			if count != nil {
+				fill(&q.b, 1/float32(count(y, x)))
+			}
+			w := window{
+				h: rows, n: run, kh: kyEnd - ky, kw: kxEnd - kx,
+				pix: p.SW * Lanes, col: p.DW * Lanes, line: p.DH * in.PW * Lanes,
+				dstRow: out.PW * Lanes, srcRow: p.SH * in.PW * Lanes,
+				dst: out.Data[out.Index(n, c, y, x):], src: in.Data[in.Index(n, c, y0+ky*p.DH, x0+kx*p.DW):],
+			}
+			windows(set, op, w.checked(), q)
+			x += run
 		}
-		w := window{
-			n: run, kh: kyEnd - ky, kw: kxEnd - kx, pix: p.SW * Lanes, col: p.DW * Lanes, line: p.DH * in.PW * Lanes,
-			dst: out.Data[out.Index(n, c, y, x):], src: in.Data[in.Index(n, c, y0+ky*p.DH, x0+kx*p.DW):],
-		}
-		windowRow(set, op, w.checked(), q)
-		x += run
+		y += rows
 	}
 }
 
-// windowRowGo computes a run of outputs.
-func windowRowGo(op windowOp, w *window, p *params) {
-	for i := range w.n {
-		acc := p.a
-		if op == windowSum {
-			acc = [Lanes]float32{}
-		}
-		for ky := range w.kh {
-			for kx := range w.kw {
-				px := (*[Lanes]float32)(w.src[i*w.pix+ky*w.line+kx*w.col:])
-				switch op {
-				case windowMax:
-					for l, v := range px {
-						acc[l] = max(acc[l], v)
-					}
-				case windowSum:
-					for l, v := range px {
-						acc[l] += v
-					}
-				case windowDot:
-					k := (*[Lanes]float32)(w.weight[(ky*w.kw+kx)*Lanes:])
-					for l, v := range px {
-						acc[l] += float32(v * k[l])
-					}
+// windowsGo computes a rectangle of outputs.
+func windowsGo(op windowOp, w *window, p *params) {
+	for y := range w.h {
+		for x := range w.n {
+			acc := p.a
+			if op == windowSum {
+				acc = [Lanes]float32{}
+			}
+			for ky := range w.kh {
+				for kx := range w.kw {
+					w.tap(op, &acc, y*w.srcRow+x*w.pix+ky*w.line+kx*w.col, (ky*w.kw+kx)*Lanes)
 				}
 			}
+			w.finish(op, y, x, &acc, p)
 		}
-		w.finish(i, op, &acc, p)
 	}
 }
 
-func (w *window) finish(i int, op windowOp, acc *[Lanes]float32, p *params) {
-	dst := (*[Lanes]float32)(w.dst[i*Lanes:])
+// tap takes one pixel of the source; at is its place, weight that of its weights.
+func (w *window) tap(op windowOp, acc *[Lanes]float32, at, weight int) {
+	px := (*[Lanes]float32)(w.src[at:])
+	switch op {
+	case windowMax:
+		for l, v := range px {
+			acc[l] = max(acc[l], v)
+		}
+	case windowSum:
+		for l, v := range px {
+			acc[l] += v
+		}
+	case windowDot:
+		k := (*[Lanes]float32)(w.weight[weight:])
+		for l, v := range px {
+			acc[l] += float32(v * k[l])
+		}
+	}
+}
+
+func (w *window) finish(op windowOp, y, x int, acc *[Lanes]float32, p *params) {
+	dst := (*[Lanes]float32)(w.dst[y*w.dstRow+x*Lanes:])
 	for l, v := range acc {
 		if op == windowSum {
 			v *= p.b[l]
 		}
 		if w.residual != nil {
-			v += w.residual[i*Lanes+l]
+			v += w.residual[y*w.resRow+x*Lanes+l]
 		}
 		dst[l] = min(max(v, p.lo[l]), p.hi[l])
 	}

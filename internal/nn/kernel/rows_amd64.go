@@ -2,6 +2,8 @@
 
 package kernel
 
+import "unsafe"
+
 //go:generate go run ./gen -group maps -out maps_amd64.s -stubs maps_stubs_amd64.go -pkg kernel
 //go:generate go run ./gen -group window -out window_amd64.s -stubs window_stubs_amd64.go -pkg kernel
 
@@ -89,36 +91,49 @@ func mapRows256(op mapOp, d, x, y *float32, h, w, dr, xr, yr int, p *float32) {
 	}
 }
 
-// windowRow computes a run of outputs.
-func windowRow(set *Set, op windowOp, w *window, p *params) {
-	if set.isa == portable || w.n < 1 || w.kh < 1 || w.kw < 1 {
-		windowRowGo(op, w, p)
+// windows computes a rectangle of outputs.
+func windows(set *Set, op windowOp, w *window, p *params) {
+	if set.isa == portable || w.h < 1 || w.n < 1 || w.kh < 1 || w.kw < 1 {
+		windowsGo(op, w, p)
 		return
 	}
-	d, s, q := &w.dst[0], &w.src[0], &p.a[0]
-	var k, r *float32
+	a := windowArgs{
+		dst: &w.dst[0], src: &w.src[0], p: &p.a[0], h: w.h, n: w.n, kh: w.kh, kw: w.kw,
+		pix: 4 * w.pix, col: 4 * w.col, line: 4 * w.line, dstRow: 4 * w.dstRow, srcRow: 4 * w.srcRow, resRow: 4 * w.resRow,
+	}
 	if op == windowDot {
-		k = &w.weight[:w.kh*w.kw*Lanes][0]
+		a.weight = &w.weight[:w.kh*w.kw*Lanes][0]
 	}
 	if w.residual != nil {
-		r = &w.residual[:w.n*Lanes][0]
+		a.residual = &w.residual[0]
 	}
-	pix, col, line := 4*w.pix, 4*w.col, 4*w.line
+	// The functions take the struct as bytes, as avo does not know its type.
+	q := (*byte)(unsafe.Pointer(&a))
 	wide := set.isa == avx512
 	switch {
 	case op == windowMax && wide:
-		maxWindow512(d, s, k, r, w.n, w.kh, w.kw, pix, col, line, q)
+		maxWindow512(q)
 	case op == windowMax:
-		maxWindow256(d, s, k, r, w.n, w.kh, w.kw, pix, col, line, q)
+		maxWindow256(q)
 	case op == windowSum && wide:
-		sumWindow512(d, s, k, r, w.n, w.kh, w.kw, pix, col, line, q)
+		sumWindow512(q)
 	case op == windowSum:
-		sumWindow256(d, s, k, r, w.n, w.kh, w.kw, pix, col, line, q)
+		sumWindow256(q)
 	case wide:
-		dotWindow512(d, s, k, r, w.n, w.kh, w.kw, pix, col, line, q)
+		dotWindow512(q)
 	default:
-		dotWindow256(d, s, k, r, w.n, w.kh, w.kw, pix, col, line, q)
+		dotWindow256(q)
 	}
+}
+
+// windowArgs are the arguments of the functions of gen/window.go, which knows their order. Steps are in
+// bytes.
+type windowArgs struct {
+	dst, src, weight, residual, p *float32
+	h, n, kh, kw                  int
+	pix, col, line                int
+	dstRow, srcRow, resRow        int
+	at                            [3]uintptr // where the functions are in dst, src and residual
 }
 
 // sumRows adds up all pixels of a map, lane by lane.

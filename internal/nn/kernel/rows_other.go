@@ -10,7 +10,7 @@ func moveLanes(_ *Set, h, w int, dst, src patch, lanes, to, from int) {
 	moveLanesGo(h, w, dst, src, lanes, to, from)
 }
 
-func windowRow(_ *Set, op windowOp, w *window, p *params) { windowRowGo(op, w, p) }
+func windows(_ *Set, op windowOp, w *window, p *params) { windowsGo(op, w, p) }
 
 func sumRows(_ *Set, h, w int, src patch, sum *[Lanes]float64) { sumRowsGo(h, w, src, sum) }
 

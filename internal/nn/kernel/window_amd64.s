@@ -4,46 +4,61 @@
 
 #include "textflag.h"
 
-// func maxWindow512(dst *float32, src *float32, weight *float32, residual *float32, n int, kh int, kw int, pix int, col int, line int, p *float32)
+// func maxWindow512(a *byte)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·maxWindow512(SB), NOSPLIT, $0-88
-	MOVQ  dst+0(FP), DI
-	MOVQ  src+8(FP), SI
-	MOVQ  n+32(FP), R8
-	MOVQ  pix+56(FP), R9
-	LEAQ  (R9)(R9*2), R10
-	MOVQ  col+64(FP), R12
-	MOVQ  line+72(FP), R13
-	MOVQ  kw+48(FP), CX
-	IMULQ R12, CX
-	SUBQ  CX, R13
+TEXT ·maxWindow512(SB), NOSPLIT, $0-8
+	MOVQ    a+0(FP), AX
+	MOVQ    72(AX), R9
+	LEAQ    (R9)(R9*2), R10
+	MOVQ    80(AX), R12
+	MOVQ    88(AX), R13
+	MOVQ    64(AX), CX
+	IMULQ   R12, CX
+	SUBQ    CX, R13
+	MOVQ    32(AX), DX
+	VMOVUPS 128(DX), Z27
+	VMOVUPS 192(DX), Z28
+	VMOVUPS (DX), Z29
+	MOVQ    (AX), DI
+	MOVQ    8(AX), SI
+	MOVQ    24(AX), CX
+
+maxWindow512_row:
+	MOVQ DI, 120(AX)
+	MOVQ SI, 128(AX)
+	MOVQ CX, 136(AX)
+	MOVQ 48(AX), R8
 
 maxWindow512_tile8:
 	CMPQ    R8, $0x08
-	JLT     maxWindow512_tile4
+	JLT     maxWindow512_tile7
+	CMPQ    R8, $0x0e
+	JE      maxWindow512_tile7
 	MOVQ    SI, BX
 	LEAQ    (SI)(R9*4), AX
-	MOVQ    p+80(FP), CX
-	VMOVUPS (CX), Z0
+	VMOVAPS Z29, Z0
 	VXORPS  Z8, Z8, Z8
-	VMOVUPS (CX), Z1
+	VMOVAPS Z29, Z1
 	VXORPS  Z9, Z9, Z9
-	VMOVUPS (CX), Z2
+	VMOVAPS Z29, Z2
 	VXORPS  Z10, Z10, Z10
-	VMOVUPS (CX), Z3
+	VMOVAPS Z29, Z3
 	VXORPS  Z11, Z11, Z11
-	VMOVUPS (CX), Z4
+	VMOVAPS Z29, Z4
 	VXORPS  Z12, Z12, Z12
-	VMOVUPS (CX), Z5
+	VMOVAPS Z29, Z5
 	VXORPS  Z13, Z13, Z13
-	VMOVUPS (CX), Z6
+	VMOVAPS Z29, Z6
 	VXORPS  Z14, Z14, Z14
-	VMOVUPS (CX), Z7
+	VMOVAPS Z29, Z7
 	VXORPS  Z15, Z15, Z15
-	MOVQ    kh+40(FP), R11
+	MOVQ    a+0(FP), CX
+	MOVQ    16(CX), DX
+	MOVQ    56(CX), R11
 
 maxWindow512_tile8_line:
-	MOVQ kw+48(FP), CX
+	MOVQ a+0(FP), CX
+	MOVQ 64(CX), CX
 
 maxWindow512_tile8_tap:
 	VMOVUPS (BX), Z31
@@ -54,14 +69,14 @@ maxWindow512_tile8_tap:
 	VMAXPS  Z1, Z30, Z1
 	VANDPS  vec7fffffff<>+0(SB), Z30, Z30
 	VPMAXUD Z30, Z9, Z9
-	VMOVUPS (BX)(R9*2), Z29
-	VMAXPS  Z2, Z29, Z2
-	VANDPS  vec7fffffff<>+0(SB), Z29, Z29
-	VPMAXUD Z29, Z10, Z10
-	VMOVUPS (BX)(R10*1), Z28
-	VMAXPS  Z3, Z28, Z3
-	VANDPS  vec7fffffff<>+0(SB), Z28, Z28
-	VPMAXUD Z28, Z11, Z11
+	VMOVUPS (BX)(R9*2), Z31
+	VMAXPS  Z2, Z31, Z2
+	VANDPS  vec7fffffff<>+0(SB), Z31, Z31
+	VPMAXUD Z31, Z10, Z10
+	VMOVUPS (BX)(R10*1), Z30
+	VMAXPS  Z3, Z30, Z3
+	VANDPS  vec7fffffff<>+0(SB), Z30, Z30
+	VPMAXUD Z30, Z11, Z11
 	VMOVUPS (AX), Z31
 	VMAXPS  Z4, Z31, Z4
 	VANDPS  vec7fffffff<>+0(SB), Z31, Z31
@@ -70,14 +85,14 @@ maxWindow512_tile8_tap:
 	VMAXPS  Z5, Z30, Z5
 	VANDPS  vec7fffffff<>+0(SB), Z30, Z30
 	VPMAXUD Z30, Z13, Z13
-	VMOVUPS (AX)(R9*2), Z29
-	VMAXPS  Z6, Z29, Z6
-	VANDPS  vec7fffffff<>+0(SB), Z29, Z29
-	VPMAXUD Z29, Z14, Z14
-	VMOVUPS (AX)(R10*1), Z28
-	VMAXPS  Z7, Z28, Z7
-	VANDPS  vec7fffffff<>+0(SB), Z28, Z28
-	VPMAXUD Z28, Z15, Z15
+	VMOVUPS (AX)(R9*2), Z31
+	VMAXPS  Z6, Z31, Z6
+	VANDPS  vec7fffffff<>+0(SB), Z31, Z31
+	VPMAXUD Z31, Z14, Z14
+	VMOVUPS (AX)(R10*1), Z30
+	VMAXPS  Z7, Z30, Z7
+	VANDPS  vec7fffffff<>+0(SB), Z30, Z30
+	VPMAXUD Z30, Z15, Z15
 	ADDQ    R12, BX
 	ADDQ    R12, AX
 	DECQ    CX
@@ -86,7 +101,6 @@ maxWindow512_tile8_tap:
 	ADDQ    R13, AX
 	DECQ    R11
 	JNE     maxWindow512_tile8_line
-	MOVQ    p+80(FP), DX
 	VMOVUPS vec7f800000<>+0(SB), Z31
 	VPSUBD  Z8, Z31, Z8
 	VPSRAD  $0x1f, Z8, Z8
@@ -112,68 +126,167 @@ maxWindow512_tile8_tap:
 	VPSUBD  Z15, Z31, Z15
 	VPSRAD  $0x1f, Z15, Z15
 	VORPS   Z15, Z7, Z7
-	VMOVUPS 128(DX), Z31
-	VMAXPS  Z0, Z31, Z0
-	VMOVUPS 192(DX), Z31
-	VMINPS  Z0, Z31, Z0
+	VMAXPS  Z0, Z27, Z0
+	VMINPS  Z0, Z28, Z0
 	VMOVUPS Z0, (DI)
-	VMOVUPS 128(DX), Z31
-	VMAXPS  Z1, Z31, Z1
-	VMOVUPS 192(DX), Z31
-	VMINPS  Z1, Z31, Z1
+	VMAXPS  Z1, Z27, Z1
+	VMINPS  Z1, Z28, Z1
 	VMOVUPS Z1, 64(DI)
-	VMOVUPS 128(DX), Z31
-	VMAXPS  Z2, Z31, Z2
-	VMOVUPS 192(DX), Z31
-	VMINPS  Z2, Z31, Z2
+	VMAXPS  Z2, Z27, Z2
+	VMINPS  Z2, Z28, Z2
 	VMOVUPS Z2, 128(DI)
-	VMOVUPS 128(DX), Z31
-	VMAXPS  Z3, Z31, Z3
-	VMOVUPS 192(DX), Z31
-	VMINPS  Z3, Z31, Z3
+	VMAXPS  Z3, Z27, Z3
+	VMINPS  Z3, Z28, Z3
 	VMOVUPS Z3, 192(DI)
-	VMOVUPS 128(DX), Z31
-	VMAXPS  Z4, Z31, Z4
-	VMOVUPS 192(DX), Z31
-	VMINPS  Z4, Z31, Z4
+	VMAXPS  Z4, Z27, Z4
+	VMINPS  Z4, Z28, Z4
 	VMOVUPS Z4, 256(DI)
-	VMOVUPS 128(DX), Z31
-	VMAXPS  Z5, Z31, Z5
-	VMOVUPS 192(DX), Z31
-	VMINPS  Z5, Z31, Z5
+	VMAXPS  Z5, Z27, Z5
+	VMINPS  Z5, Z28, Z5
 	VMOVUPS Z5, 320(DI)
-	VMOVUPS 128(DX), Z31
-	VMAXPS  Z6, Z31, Z6
-	VMOVUPS 192(DX), Z31
-	VMINPS  Z6, Z31, Z6
+	VMAXPS  Z6, Z27, Z6
+	VMINPS  Z6, Z28, Z6
 	VMOVUPS Z6, 384(DI)
-	VMOVUPS 128(DX), Z31
-	VMAXPS  Z7, Z31, Z7
-	VMOVUPS 192(DX), Z31
-	VMINPS  Z7, Z31, Z7
+	VMAXPS  Z7, Z27, Z7
+	VMINPS  Z7, Z28, Z7
 	VMOVUPS Z7, 448(DI)
 	ADDQ    $0x00000200, DI
 	LEAQ    (SI)(R9*8), SI
 	SUBQ    $0x08, R8
 	JMP     maxWindow512_tile8
 
+maxWindow512_tile7:
+	CMPQ    R8, $0x07
+	JLT     maxWindow512_tile4
+	MOVQ    SI, BX
+	LEAQ    (SI)(R9*4), AX
+	VMOVAPS Z29, Z0
+	VXORPS  Z7, Z7, Z7
+	VMOVAPS Z29, Z1
+	VXORPS  Z8, Z8, Z8
+	VMOVAPS Z29, Z2
+	VXORPS  Z9, Z9, Z9
+	VMOVAPS Z29, Z3
+	VXORPS  Z10, Z10, Z10
+	VMOVAPS Z29, Z4
+	VXORPS  Z11, Z11, Z11
+	VMOVAPS Z29, Z5
+	VXORPS  Z12, Z12, Z12
+	VMOVAPS Z29, Z6
+	VXORPS  Z13, Z13, Z13
+	MOVQ    a+0(FP), CX
+	MOVQ    16(CX), DX
+	MOVQ    56(CX), R11
+
+maxWindow512_tile7_line:
+	MOVQ a+0(FP), CX
+	MOVQ 64(CX), CX
+
+maxWindow512_tile7_tap:
+	VMOVUPS (BX), Z31
+	VMAXPS  Z0, Z31, Z0
+	VANDPS  vec7fffffff<>+0(SB), Z31, Z31
+	VPMAXUD Z31, Z7, Z7
+	VMOVUPS (BX)(R9*1), Z30
+	VMAXPS  Z1, Z30, Z1
+	VANDPS  vec7fffffff<>+0(SB), Z30, Z30
+	VPMAXUD Z30, Z8, Z8
+	VMOVUPS (BX)(R9*2), Z31
+	VMAXPS  Z2, Z31, Z2
+	VANDPS  vec7fffffff<>+0(SB), Z31, Z31
+	VPMAXUD Z31, Z9, Z9
+	VMOVUPS (BX)(R10*1), Z30
+	VMAXPS  Z3, Z30, Z3
+	VANDPS  vec7fffffff<>+0(SB), Z30, Z30
+	VPMAXUD Z30, Z10, Z10
+	VMOVUPS (AX), Z31
+	VMAXPS  Z4, Z31, Z4
+	VANDPS  vec7fffffff<>+0(SB), Z31, Z31
+	VPMAXUD Z31, Z11, Z11
+	VMOVUPS (AX)(R9*1), Z30
+	VMAXPS  Z5, Z30, Z5
+	VANDPS  vec7fffffff<>+0(SB), Z30, Z30
+	VPMAXUD Z30, Z12, Z12
+	VMOVUPS (AX)(R9*2), Z31
+	VMAXPS  Z6, Z31, Z6
+	VANDPS  vec7fffffff<>+0(SB), Z31, Z31
+	VPMAXUD Z31, Z13, Z13
+	ADDQ    R12, BX
+	ADDQ    R12, AX
+	DECQ    CX
+	JNE     maxWindow512_tile7_tap
+	ADDQ    R13, BX
+	ADDQ    R13, AX
+	DECQ    R11
+	JNE     maxWindow512_tile7_line
+	VMOVUPS vec7f800000<>+0(SB), Z31
+	VPSUBD  Z7, Z31, Z7
+	VPSRAD  $0x1f, Z7, Z7
+	VORPS   Z7, Z0, Z0
+	VPSUBD  Z8, Z31, Z8
+	VPSRAD  $0x1f, Z8, Z8
+	VORPS   Z8, Z1, Z1
+	VPSUBD  Z9, Z31, Z9
+	VPSRAD  $0x1f, Z9, Z9
+	VORPS   Z9, Z2, Z2
+	VPSUBD  Z10, Z31, Z10
+	VPSRAD  $0x1f, Z10, Z10
+	VORPS   Z10, Z3, Z3
+	VPSUBD  Z11, Z31, Z11
+	VPSRAD  $0x1f, Z11, Z11
+	VORPS   Z11, Z4, Z4
+	VPSUBD  Z12, Z31, Z12
+	VPSRAD  $0x1f, Z12, Z12
+	VORPS   Z12, Z5, Z5
+	VPSUBD  Z13, Z31, Z13
+	VPSRAD  $0x1f, Z13, Z13
+	VORPS   Z13, Z6, Z6
+	VMAXPS  Z0, Z27, Z0
+	VMINPS  Z0, Z28, Z0
+	VMOVUPS Z0, (DI)
+	VMAXPS  Z1, Z27, Z1
+	VMINPS  Z1, Z28, Z1
+	VMOVUPS Z1, 64(DI)
+	VMAXPS  Z2, Z27, Z2
+	VMINPS  Z2, Z28, Z2
+	VMOVUPS Z2, 128(DI)
+	VMAXPS  Z3, Z27, Z3
+	VMINPS  Z3, Z28, Z3
+	VMOVUPS Z3, 192(DI)
+	VMAXPS  Z4, Z27, Z4
+	VMINPS  Z4, Z28, Z4
+	VMOVUPS Z4, 256(DI)
+	VMAXPS  Z5, Z27, Z5
+	VMINPS  Z5, Z28, Z5
+	VMOVUPS Z5, 320(DI)
+	VMAXPS  Z6, Z27, Z6
+	VMINPS  Z6, Z28, Z6
+	VMOVUPS Z6, 384(DI)
+	ADDQ    $0x000001c0, DI
+	SUBQ    R9, SI
+	LEAQ    (SI)(R9*8), SI
+	SUBQ    $0x07, R8
+	JMP     maxWindow512_tile7
+
 maxWindow512_tile4:
 	CMPQ    R8, $0x04
 	JLT     maxWindow512_tile2
 	MOVQ    SI, BX
-	MOVQ    p+80(FP), CX
-	VMOVUPS (CX), Z0
+	VMOVAPS Z29, Z0
 	VXORPS  Z4, Z4, Z4
-	VMOVUPS (CX), Z1
+	VMOVAPS Z29, Z1
 	VXORPS  Z5, Z5, Z5
-	VMOVUPS (CX), Z2
+	VMOVAPS Z29, Z2
 	VXORPS  Z6, Z6, Z6
-	VMOVUPS (CX), Z3
+	VMOVAPS Z29, Z3
 	VXORPS  Z7, Z7, Z7
-	MOVQ    kh+40(FP), R11
+	MOVQ    a+0(FP), CX
+	MOVQ    16(CX), DX
+	MOVQ    56(CX), R11
 
 maxWindow512_tile4_line:
-	MOVQ kw+48(FP), CX
+	MOVQ a+0(FP), CX
+	MOVQ 64(CX), CX
 
 maxWindow512_tile4_tap:
 	VMOVUPS (BX), Z31
@@ -184,21 +297,20 @@ maxWindow512_tile4_tap:
 	VMAXPS  Z1, Z30, Z1
 	VANDPS  vec7fffffff<>+0(SB), Z30, Z30
 	VPMAXUD Z30, Z5, Z5
-	VMOVUPS (BX)(R9*2), Z29
-	VMAXPS  Z2, Z29, Z2
-	VANDPS  vec7fffffff<>+0(SB), Z29, Z29
-	VPMAXUD Z29, Z6, Z6
-	VMOVUPS (BX)(R10*1), Z28
-	VMAXPS  Z3, Z28, Z3
-	VANDPS  vec7fffffff<>+0(SB), Z28, Z28
-	VPMAXUD Z28, Z7, Z7
+	VMOVUPS (BX)(R9*2), Z31
+	VMAXPS  Z2, Z31, Z2
+	VANDPS  vec7fffffff<>+0(SB), Z31, Z31
+	VPMAXUD Z31, Z6, Z6
+	VMOVUPS (BX)(R10*1), Z30
+	VMAXPS  Z3, Z30, Z3
+	VANDPS  vec7fffffff<>+0(SB), Z30, Z30
+	VPMAXUD Z30, Z7, Z7
 	ADDQ    R12, BX
 	DECQ    CX
 	JNE     maxWindow512_tile4_tap
 	ADDQ    R13, BX
 	DECQ    R11
 	JNE     maxWindow512_tile4_line
-	MOVQ    p+80(FP), DX
 	VMOVUPS vec7f800000<>+0(SB), Z31
 	VPSUBD  Z4, Z31, Z4
 	VPSRAD  $0x1f, Z4, Z4
@@ -212,25 +324,17 @@ maxWindow512_tile4_tap:
 	VPSUBD  Z7, Z31, Z7
 	VPSRAD  $0x1f, Z7, Z7
 	VORPS   Z7, Z3, Z3
-	VMOVUPS 128(DX), Z31
-	VMAXPS  Z0, Z31, Z0
-	VMOVUPS 192(DX), Z31
-	VMINPS  Z0, Z31, Z0
+	VMAXPS  Z0, Z27, Z0
+	VMINPS  Z0, Z28, Z0
 	VMOVUPS Z0, (DI)
-	VMOVUPS 128(DX), Z31
-	VMAXPS  Z1, Z31, Z1
-	VMOVUPS 192(DX), Z31
-	VMINPS  Z1, Z31, Z1
+	VMAXPS  Z1, Z27, Z1
+	VMINPS  Z1, Z28, Z1
 	VMOVUPS Z1, 64(DI)
-	VMOVUPS 128(DX), Z31
-	VMAXPS  Z2, Z31, Z2
-	VMOVUPS 192(DX), Z31
-	VMINPS  Z2, Z31, Z2
+	VMAXPS  Z2, Z27, Z2
+	VMINPS  Z2, Z28, Z2
 	VMOVUPS Z2, 128(DI)
-	VMOVUPS 128(DX), Z31
-	VMAXPS  Z3, Z31, Z3
-	VMOVUPS 192(DX), Z31
-	VMINPS  Z3, Z31, Z3
+	VMAXPS  Z3, Z27, Z3
+	VMINPS  Z3, Z28, Z3
 	VMOVUPS Z3, 192(DI)
 	ADDQ    $0x00000100, DI
 	LEAQ    (SI)(R9*4), SI
@@ -241,15 +345,17 @@ maxWindow512_tile2:
 	CMPQ    R8, $0x02
 	JLT     maxWindow512_tile1
 	MOVQ    SI, BX
-	MOVQ    p+80(FP), CX
-	VMOVUPS (CX), Z0
+	VMOVAPS Z29, Z0
 	VXORPS  Z2, Z2, Z2
-	VMOVUPS (CX), Z1
+	VMOVAPS Z29, Z1
 	VXORPS  Z3, Z3, Z3
-	MOVQ    kh+40(FP), R11
+	MOVQ    a+0(FP), CX
+	MOVQ    16(CX), DX
+	MOVQ    56(CX), R11
 
 maxWindow512_tile2_line:
-	MOVQ kw+48(FP), CX
+	MOVQ a+0(FP), CX
+	MOVQ 64(CX), CX
 
 maxWindow512_tile2_tap:
 	VMOVUPS (BX), Z31
@@ -266,7 +372,6 @@ maxWindow512_tile2_tap:
 	ADDQ    R13, BX
 	DECQ    R11
 	JNE     maxWindow512_tile2_line
-	MOVQ    p+80(FP), DX
 	VMOVUPS vec7f800000<>+0(SB), Z31
 	VPSUBD  Z2, Z31, Z2
 	VPSRAD  $0x1f, Z2, Z2
@@ -274,15 +379,11 @@ maxWindow512_tile2_tap:
 	VPSUBD  Z3, Z31, Z3
 	VPSRAD  $0x1f, Z3, Z3
 	VORPS   Z3, Z1, Z1
-	VMOVUPS 128(DX), Z31
-	VMAXPS  Z0, Z31, Z0
-	VMOVUPS 192(DX), Z31
-	VMINPS  Z0, Z31, Z0
+	VMAXPS  Z0, Z27, Z0
+	VMINPS  Z0, Z28, Z0
 	VMOVUPS Z0, (DI)
-	VMOVUPS 128(DX), Z31
-	VMAXPS  Z1, Z31, Z1
-	VMOVUPS 192(DX), Z31
-	VMINPS  Z1, Z31, Z1
+	VMAXPS  Z1, Z27, Z1
+	VMINPS  Z1, Z28, Z1
 	VMOVUPS Z1, 64(DI)
 	ADDQ    $0x00000080, DI
 	LEAQ    (SI)(R9*2), SI
@@ -291,15 +392,17 @@ maxWindow512_tile2_tap:
 
 maxWindow512_tile1:
 	CMPQ    R8, $0x01
-	JLT     maxWindow512_done
+	JLT     maxWindow512_next
 	MOVQ    SI, BX
-	MOVQ    p+80(FP), CX
-	VMOVUPS (CX), Z0
+	VMOVAPS Z29, Z0
 	VXORPS  Z1, Z1, Z1
-	MOVQ    kh+40(FP), R11
+	MOVQ    a+0(FP), CX
+	MOVQ    16(CX), DX
+	MOVQ    56(CX), R11
 
 maxWindow512_tile1_line:
-	MOVQ kw+48(FP), CX
+	MOVQ a+0(FP), CX
+	MOVQ 64(CX), CX
 
 maxWindow512_tile1_tap:
 	VMOVUPS (BX), Z31
@@ -312,22 +415,28 @@ maxWindow512_tile1_tap:
 	ADDQ    R13, BX
 	DECQ    R11
 	JNE     maxWindow512_tile1_line
-	MOVQ    p+80(FP), DX
 	VMOVUPS vec7f800000<>+0(SB), Z31
 	VPSUBD  Z1, Z31, Z1
 	VPSRAD  $0x1f, Z1, Z1
 	VORPS   Z1, Z0, Z0
-	VMOVUPS 128(DX), Z31
-	VMAXPS  Z0, Z31, Z0
-	VMOVUPS 192(DX), Z31
-	VMINPS  Z0, Z31, Z0
+	VMAXPS  Z0, Z27, Z0
+	VMINPS  Z0, Z28, Z0
 	VMOVUPS Z0, (DI)
 	ADDQ    $0x00000040, DI
 	LEAQ    (SI)(R9*1), SI
 	SUBQ    $0x01, R8
 	JMP     maxWindow512_tile1
 
-maxWindow512_done:
+maxWindow512_next:
+	MOVQ a+0(FP), AX
+	MOVQ 120(AX), DI
+	ADDQ 96(AX), DI
+	MOVQ 128(AX), SI
+	ADDQ 104(AX), SI
+	MOVQ 136(AX), CX
+	ADDQ 112(AX), CX
+	DECQ 40(AX)
+	JNE  maxWindow512_row
 	VZEROUPPER
 	RET
 
@@ -367,26 +476,38 @@ DATA vec7f800000<>+56(SB)/4, $0x7f800000
 DATA vec7f800000<>+60(SB)/4, $0x7f800000
 GLOBL vec7f800000<>(SB), RODATA|NOPTR, $64
 
-// func sumWindow512(dst *float32, src *float32, weight *float32, residual *float32, n int, kh int, kw int, pix int, col int, line int, p *float32)
+// func sumWindow512(a *byte)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·sumWindow512(SB), NOSPLIT, $0-88
-	MOVQ  dst+0(FP), DI
-	MOVQ  src+8(FP), SI
-	MOVQ  n+32(FP), R8
-	MOVQ  pix+56(FP), R9
-	LEAQ  (R9)(R9*2), R10
-	MOVQ  col+64(FP), R12
-	MOVQ  line+72(FP), R13
-	MOVQ  kw+48(FP), CX
-	IMULQ R12, CX
-	SUBQ  CX, R13
+TEXT ·sumWindow512(SB), NOSPLIT, $0-8
+	MOVQ    a+0(FP), AX
+	MOVQ    72(AX), R9
+	LEAQ    (R9)(R9*2), R10
+	MOVQ    80(AX), R12
+	MOVQ    88(AX), R13
+	MOVQ    64(AX), CX
+	IMULQ   R12, CX
+	SUBQ    CX, R13
+	MOVQ    32(AX), DX
+	VMOVUPS 128(DX), Z27
+	VMOVUPS 192(DX), Z28
+	VMOVUPS 64(DX), Z29
+	MOVQ    (AX), DI
+	MOVQ    8(AX), SI
+	MOVQ    24(AX), CX
+
+sumWindow512_row:
+	MOVQ DI, 120(AX)
+	MOVQ SI, 128(AX)
+	MOVQ CX, 136(AX)
+	MOVQ 48(AX), R8
 
 sumWindow512_tile8:
 	CMPQ   R8, $0x08
-	JLT    sumWindow512_tile4
+	JLT    sumWindow512_tile7
+	CMPQ   R8, $0x0e
+	JE     sumWindow512_tile7
 	MOVQ   SI, BX
 	LEAQ   (SI)(R9*4), AX
-	MOVQ   p+80(FP), CX
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
 	VXORPS Z2, Z2, Z2
@@ -395,10 +516,13 @@ sumWindow512_tile8:
 	VXORPS Z5, Z5, Z5
 	VXORPS Z6, Z6, Z6
 	VXORPS Z7, Z7, Z7
-	MOVQ   kh+40(FP), R11
+	MOVQ   a+0(FP), CX
+	MOVQ   16(CX), DX
+	MOVQ   56(CX), R11
 
 sumWindow512_tile8_line:
-	MOVQ kw+48(FP), CX
+	MOVQ a+0(FP), CX
+	MOVQ 64(CX), CX
 
 sumWindow512_tile8_tap:
 	VADDPS  (BX), Z0, Z0
@@ -417,73 +541,128 @@ sumWindow512_tile8_tap:
 	ADDQ    R13, AX
 	DECQ    R11
 	JNE     sumWindow512_tile8_line
-	MOVQ    p+80(FP), DX
-	VMULPS  64(DX), Z0, Z0
-	VMULPS  64(DX), Z1, Z1
-	VMULPS  64(DX), Z2, Z2
-	VMULPS  64(DX), Z3, Z3
-	VMULPS  64(DX), Z4, Z4
-	VMULPS  64(DX), Z5, Z5
-	VMULPS  64(DX), Z6, Z6
-	VMULPS  64(DX), Z7, Z7
-	VMOVUPS 128(DX), Z31
-	VMAXPS  Z0, Z31, Z0
-	VMOVUPS 192(DX), Z31
-	VMINPS  Z0, Z31, Z0
+	VMULPS  Z29, Z0, Z0
+	VMULPS  Z29, Z1, Z1
+	VMULPS  Z29, Z2, Z2
+	VMULPS  Z29, Z3, Z3
+	VMULPS  Z29, Z4, Z4
+	VMULPS  Z29, Z5, Z5
+	VMULPS  Z29, Z6, Z6
+	VMULPS  Z29, Z7, Z7
+	VMAXPS  Z0, Z27, Z0
+	VMINPS  Z0, Z28, Z0
 	VMOVUPS Z0, (DI)
-	VMOVUPS 128(DX), Z31
-	VMAXPS  Z1, Z31, Z1
-	VMOVUPS 192(DX), Z31
-	VMINPS  Z1, Z31, Z1
+	VMAXPS  Z1, Z27, Z1
+	VMINPS  Z1, Z28, Z1
 	VMOVUPS Z1, 64(DI)
-	VMOVUPS 128(DX), Z31
-	VMAXPS  Z2, Z31, Z2
-	VMOVUPS 192(DX), Z31
-	VMINPS  Z2, Z31, Z2
+	VMAXPS  Z2, Z27, Z2
+	VMINPS  Z2, Z28, Z2
 	VMOVUPS Z2, 128(DI)
-	VMOVUPS 128(DX), Z31
-	VMAXPS  Z3, Z31, Z3
-	VMOVUPS 192(DX), Z31
-	VMINPS  Z3, Z31, Z3
+	VMAXPS  Z3, Z27, Z3
+	VMINPS  Z3, Z28, Z3
 	VMOVUPS Z3, 192(DI)
-	VMOVUPS 128(DX), Z31
-	VMAXPS  Z4, Z31, Z4
-	VMOVUPS 192(DX), Z31
-	VMINPS  Z4, Z31, Z4
+	VMAXPS  Z4, Z27, Z4
+	VMINPS  Z4, Z28, Z4
 	VMOVUPS Z4, 256(DI)
-	VMOVUPS 128(DX), Z31
-	VMAXPS  Z5, Z31, Z5
-	VMOVUPS 192(DX), Z31
-	VMINPS  Z5, Z31, Z5
+	VMAXPS  Z5, Z27, Z5
+	VMINPS  Z5, Z28, Z5
 	VMOVUPS Z5, 320(DI)
-	VMOVUPS 128(DX), Z31
-	VMAXPS  Z6, Z31, Z6
-	VMOVUPS 192(DX), Z31
-	VMINPS  Z6, Z31, Z6
+	VMAXPS  Z6, Z27, Z6
+	VMINPS  Z6, Z28, Z6
 	VMOVUPS Z6, 384(DI)
-	VMOVUPS 128(DX), Z31
-	VMAXPS  Z7, Z31, Z7
-	VMOVUPS 192(DX), Z31
-	VMINPS  Z7, Z31, Z7
+	VMAXPS  Z7, Z27, Z7
+	VMINPS  Z7, Z28, Z7
 	VMOVUPS Z7, 448(DI)
 	ADDQ    $0x00000200, DI
 	LEAQ    (SI)(R9*8), SI
 	SUBQ    $0x08, R8
 	JMP     sumWindow512_tile8
 
-sumWindow512_tile4:
-	CMPQ   R8, $0x04
-	JLT    sumWindow512_tile2
+sumWindow512_tile7:
+	CMPQ   R8, $0x07
+	JLT    sumWindow512_tile4
 	MOVQ   SI, BX
-	MOVQ   p+80(FP), CX
+	LEAQ   (SI)(R9*4), AX
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
 	VXORPS Z2, Z2, Z2
 	VXORPS Z3, Z3, Z3
-	MOVQ   kh+40(FP), R11
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	MOVQ   a+0(FP), CX
+	MOVQ   16(CX), DX
+	MOVQ   56(CX), R11
+
+sumWindow512_tile7_line:
+	MOVQ a+0(FP), CX
+	MOVQ 64(CX), CX
+
+sumWindow512_tile7_tap:
+	VADDPS  (BX), Z0, Z0
+	VADDPS  (BX)(R9*1), Z1, Z1
+	VADDPS  (BX)(R9*2), Z2, Z2
+	VADDPS  (BX)(R10*1), Z3, Z3
+	VADDPS  (AX), Z4, Z4
+	VADDPS  (AX)(R9*1), Z5, Z5
+	VADDPS  (AX)(R9*2), Z6, Z6
+	ADDQ    R12, BX
+	ADDQ    R12, AX
+	DECQ    CX
+	JNE     sumWindow512_tile7_tap
+	ADDQ    R13, BX
+	ADDQ    R13, AX
+	DECQ    R11
+	JNE     sumWindow512_tile7_line
+	VMULPS  Z29, Z0, Z0
+	VMULPS  Z29, Z1, Z1
+	VMULPS  Z29, Z2, Z2
+	VMULPS  Z29, Z3, Z3
+	VMULPS  Z29, Z4, Z4
+	VMULPS  Z29, Z5, Z5
+	VMULPS  Z29, Z6, Z6
+	VMAXPS  Z0, Z27, Z0
+	VMINPS  Z0, Z28, Z0
+	VMOVUPS Z0, (DI)
+	VMAXPS  Z1, Z27, Z1
+	VMINPS  Z1, Z28, Z1
+	VMOVUPS Z1, 64(DI)
+	VMAXPS  Z2, Z27, Z2
+	VMINPS  Z2, Z28, Z2
+	VMOVUPS Z2, 128(DI)
+	VMAXPS  Z3, Z27, Z3
+	VMINPS  Z3, Z28, Z3
+	VMOVUPS Z3, 192(DI)
+	VMAXPS  Z4, Z27, Z4
+	VMINPS  Z4, Z28, Z4
+	VMOVUPS Z4, 256(DI)
+	VMAXPS  Z5, Z27, Z5
+	VMINPS  Z5, Z28, Z5
+	VMOVUPS Z5, 320(DI)
+	VMAXPS  Z6, Z27, Z6
+	VMINPS  Z6, Z28, Z6
+	VMOVUPS Z6, 384(DI)
+	ADDQ    $0x000001c0, DI
+	SUBQ    R9, SI
+	LEAQ    (SI)(R9*8), SI
+	SUBQ    $0x07, R8
+	JMP     sumWindow512_tile7
+
+sumWindow512_tile4:
+	CMPQ   R8, $0x04
+	JLT    sumWindow512_tile2
+	MOVQ   SI, BX
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	MOVQ   a+0(FP), CX
+	MOVQ   16(CX), DX
+	MOVQ   56(CX), R11
 
 sumWindow512_tile4_line:
-	MOVQ kw+48(FP), CX
+	MOVQ a+0(FP), CX
+	MOVQ 64(CX), CX
 
 sumWindow512_tile4_tap:
 	VADDPS  (BX), Z0, Z0
@@ -496,30 +675,21 @@ sumWindow512_tile4_tap:
 	ADDQ    R13, BX
 	DECQ    R11
 	JNE     sumWindow512_tile4_line
-	MOVQ    p+80(FP), DX
-	VMULPS  64(DX), Z0, Z0
-	VMULPS  64(DX), Z1, Z1
-	VMULPS  64(DX), Z2, Z2
-	VMULPS  64(DX), Z3, Z3
-	VMOVUPS 128(DX), Z31
-	VMAXPS  Z0, Z31, Z0
-	VMOVUPS 192(DX), Z31
-	VMINPS  Z0, Z31, Z0
+	VMULPS  Z29, Z0, Z0
+	VMULPS  Z29, Z1, Z1
+	VMULPS  Z29, Z2, Z2
+	VMULPS  Z29, Z3, Z3
+	VMAXPS  Z0, Z27, Z0
+	VMINPS  Z0, Z28, Z0
 	VMOVUPS Z0, (DI)
-	VMOVUPS 128(DX), Z31
-	VMAXPS  Z1, Z31, Z1
-	VMOVUPS 192(DX), Z31
-	VMINPS  Z1, Z31, Z1
+	VMAXPS  Z1, Z27, Z1
+	VMINPS  Z1, Z28, Z1
 	VMOVUPS Z1, 64(DI)
-	VMOVUPS 128(DX), Z31
-	VMAXPS  Z2, Z31, Z2
-	VMOVUPS 192(DX), Z31
-	VMINPS  Z2, Z31, Z2
+	VMAXPS  Z2, Z27, Z2
+	VMINPS  Z2, Z28, Z2
 	VMOVUPS Z2, 128(DI)
-	VMOVUPS 128(DX), Z31
-	VMAXPS  Z3, Z31, Z3
-	VMOVUPS 192(DX), Z31
-	VMINPS  Z3, Z31, Z3
+	VMAXPS  Z3, Z27, Z3
+	VMINPS  Z3, Z28, Z3
 	VMOVUPS Z3, 192(DI)
 	ADDQ    $0x00000100, DI
 	LEAQ    (SI)(R9*4), SI
@@ -530,13 +700,15 @@ sumWindow512_tile2:
 	CMPQ   R8, $0x02
 	JLT    sumWindow512_tile1
 	MOVQ   SI, BX
-	MOVQ   p+80(FP), CX
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
-	MOVQ   kh+40(FP), R11
+	MOVQ   a+0(FP), CX
+	MOVQ   16(CX), DX
+	MOVQ   56(CX), R11
 
 sumWindow512_tile2_line:
-	MOVQ kw+48(FP), CX
+	MOVQ a+0(FP), CX
+	MOVQ 64(CX), CX
 
 sumWindow512_tile2_tap:
 	VADDPS  (BX), Z0, Z0
@@ -547,18 +719,13 @@ sumWindow512_tile2_tap:
 	ADDQ    R13, BX
 	DECQ    R11
 	JNE     sumWindow512_tile2_line
-	MOVQ    p+80(FP), DX
-	VMULPS  64(DX), Z0, Z0
-	VMULPS  64(DX), Z1, Z1
-	VMOVUPS 128(DX), Z31
-	VMAXPS  Z0, Z31, Z0
-	VMOVUPS 192(DX), Z31
-	VMINPS  Z0, Z31, Z0
+	VMULPS  Z29, Z0, Z0
+	VMULPS  Z29, Z1, Z1
+	VMAXPS  Z0, Z27, Z0
+	VMINPS  Z0, Z28, Z0
 	VMOVUPS Z0, (DI)
-	VMOVUPS 128(DX), Z31
-	VMAXPS  Z1, Z31, Z1
-	VMOVUPS 192(DX), Z31
-	VMINPS  Z1, Z31, Z1
+	VMAXPS  Z1, Z27, Z1
+	VMINPS  Z1, Z28, Z1
 	VMOVUPS Z1, 64(DI)
 	ADDQ    $0x00000080, DI
 	LEAQ    (SI)(R9*2), SI
@@ -567,14 +734,16 @@ sumWindow512_tile2_tap:
 
 sumWindow512_tile1:
 	CMPQ   R8, $0x01
-	JLT    sumWindow512_done
+	JLT    sumWindow512_next
 	MOVQ   SI, BX
-	MOVQ   p+80(FP), CX
 	VXORPS Z0, Z0, Z0
-	MOVQ   kh+40(FP), R11
+	MOVQ   a+0(FP), CX
+	MOVQ   16(CX), DX
+	MOVQ   56(CX), R11
 
 sumWindow512_tile1_line:
-	MOVQ kw+48(FP), CX
+	MOVQ a+0(FP), CX
+	MOVQ 64(CX), CX
 
 sumWindow512_tile1_tap:
 	VADDPS  (BX), Z0, Z0
@@ -584,55 +753,75 @@ sumWindow512_tile1_tap:
 	ADDQ    R13, BX
 	DECQ    R11
 	JNE     sumWindow512_tile1_line
-	MOVQ    p+80(FP), DX
-	VMULPS  64(DX), Z0, Z0
-	VMOVUPS 128(DX), Z31
-	VMAXPS  Z0, Z31, Z0
-	VMOVUPS 192(DX), Z31
-	VMINPS  Z0, Z31, Z0
+	VMULPS  Z29, Z0, Z0
+	VMAXPS  Z0, Z27, Z0
+	VMINPS  Z0, Z28, Z0
 	VMOVUPS Z0, (DI)
 	ADDQ    $0x00000040, DI
 	LEAQ    (SI)(R9*1), SI
 	SUBQ    $0x01, R8
 	JMP     sumWindow512_tile1
 
-sumWindow512_done:
+sumWindow512_next:
+	MOVQ a+0(FP), AX
+	MOVQ 120(AX), DI
+	ADDQ 96(AX), DI
+	MOVQ 128(AX), SI
+	ADDQ 104(AX), SI
+	MOVQ 136(AX), CX
+	ADDQ 112(AX), CX
+	DECQ 40(AX)
+	JNE  sumWindow512_row
 	VZEROUPPER
 	RET
 
-// func dotWindow512(dst *float32, src *float32, weight *float32, residual *float32, n int, kh int, kw int, pix int, col int, line int, p *float32)
+// func dotWindow512(a *byte)
 // Requires: AVX, AVX512F
-TEXT ·dotWindow512(SB), NOSPLIT, $0-88
-	MOVQ  dst+0(FP), DI
-	MOVQ  src+8(FP), SI
-	MOVQ  n+32(FP), R8
-	MOVQ  pix+56(FP), R9
-	LEAQ  (R9)(R9*2), R10
-	MOVQ  col+64(FP), R12
-	MOVQ  line+72(FP), R13
-	MOVQ  kw+48(FP), CX
-	IMULQ R12, CX
-	SUBQ  CX, R13
+TEXT ·dotWindow512(SB), NOSPLIT, $0-8
+	MOVQ    a+0(FP), AX
+	MOVQ    72(AX), R9
+	LEAQ    (R9)(R9*2), R10
+	MOVQ    80(AX), R12
+	MOVQ    88(AX), R13
+	MOVQ    64(AX), CX
+	IMULQ   R12, CX
+	SUBQ    CX, R13
+	MOVQ    32(AX), DX
+	VMOVUPS 128(DX), Z27
+	VMOVUPS 192(DX), Z28
+	VMOVUPS (DX), Z29
+	MOVQ    (AX), DI
+	MOVQ    8(AX), SI
+	MOVQ    24(AX), CX
+
+dotWindow512_row:
+	MOVQ DI, 120(AX)
+	MOVQ SI, 128(AX)
+	MOVQ CX, 136(AX)
+	MOVQ 48(AX), R8
 
 dotWindow512_tile8:
 	CMPQ    R8, $0x08
-	JLT     dotWindow512_tile4
+	JLT     dotWindow512_tile7
+	CMPQ    R8, $0x0e
+	JE      dotWindow512_tile7
 	MOVQ    SI, BX
 	LEAQ    (SI)(R9*4), AX
-	MOVQ    p+80(FP), CX
-	VMOVUPS (CX), Z0
-	VMOVUPS (CX), Z1
-	VMOVUPS (CX), Z2
-	VMOVUPS (CX), Z3
-	VMOVUPS (CX), Z4
-	VMOVUPS (CX), Z5
-	VMOVUPS (CX), Z6
-	VMOVUPS (CX), Z7
-	MOVQ    weight+16(FP), DX
-	MOVQ    kh+40(FP), R11
+	VMOVAPS Z29, Z0
+	VMOVAPS Z29, Z1
+	VMOVAPS Z29, Z2
+	VMOVAPS Z29, Z3
+	VMOVAPS Z29, Z4
+	VMOVAPS Z29, Z5
+	VMOVAPS Z29, Z6
+	VMOVAPS Z29, Z7
+	MOVQ    a+0(FP), CX
+	MOVQ    16(CX), DX
+	MOVQ    56(CX), R11
 
 dotWindow512_tile8_line:
-	MOVQ kw+48(FP), CX
+	MOVQ a+0(FP), CX
+	MOVQ 64(CX), CX
 
 dotWindow512_tile8_tap:
 	VMOVUPS     (DX), Z31
@@ -653,13 +842,12 @@ dotWindow512_tile8_tap:
 	ADDQ        R13, AX
 	DECQ        R11
 	JNE         dotWindow512_tile8_line
-	MOVQ        p+80(FP), DX
-	MOVQ        residual+24(FP), CX
+	MOVQ        a+0(FP), DX
+	MOVQ        136(DX), CX
 	TESTQ       CX, CX
 	JE          dotWindow512_tile8_plain
 	ADDQ        DI, CX
-	MOVQ        dst+0(FP), R11
-	SUBQ        R11, CX
+	SUBQ        120(DX), CX
 	VADDPS      (CX), Z0, Z0
 	VADDPS      64(CX), Z1, Z1
 	VADDPS      128(CX), Z2, Z2
@@ -670,65 +858,130 @@ dotWindow512_tile8_tap:
 	VADDPS      448(CX), Z7, Z7
 
 dotWindow512_tile8_plain:
-	VMOVUPS 128(DX), Z31
-	VMAXPS  Z0, Z31, Z0
-	VMOVUPS 192(DX), Z31
-	VMINPS  Z0, Z31, Z0
+	VMAXPS  Z0, Z27, Z0
+	VMINPS  Z0, Z28, Z0
 	VMOVUPS Z0, (DI)
-	VMOVUPS 128(DX), Z31
-	VMAXPS  Z1, Z31, Z1
-	VMOVUPS 192(DX), Z31
-	VMINPS  Z1, Z31, Z1
+	VMAXPS  Z1, Z27, Z1
+	VMINPS  Z1, Z28, Z1
 	VMOVUPS Z1, 64(DI)
-	VMOVUPS 128(DX), Z31
-	VMAXPS  Z2, Z31, Z2
-	VMOVUPS 192(DX), Z31
-	VMINPS  Z2, Z31, Z2
+	VMAXPS  Z2, Z27, Z2
+	VMINPS  Z2, Z28, Z2
 	VMOVUPS Z2, 128(DI)
-	VMOVUPS 128(DX), Z31
-	VMAXPS  Z3, Z31, Z3
-	VMOVUPS 192(DX), Z31
-	VMINPS  Z3, Z31, Z3
+	VMAXPS  Z3, Z27, Z3
+	VMINPS  Z3, Z28, Z3
 	VMOVUPS Z3, 192(DI)
-	VMOVUPS 128(DX), Z31
-	VMAXPS  Z4, Z31, Z4
-	VMOVUPS 192(DX), Z31
-	VMINPS  Z4, Z31, Z4
+	VMAXPS  Z4, Z27, Z4
+	VMINPS  Z4, Z28, Z4
 	VMOVUPS Z4, 256(DI)
-	VMOVUPS 128(DX), Z31
-	VMAXPS  Z5, Z31, Z5
-	VMOVUPS 192(DX), Z31
-	VMINPS  Z5, Z31, Z5
+	VMAXPS  Z5, Z27, Z5
+	VMINPS  Z5, Z28, Z5
 	VMOVUPS Z5, 320(DI)
-	VMOVUPS 128(DX), Z31
-	VMAXPS  Z6, Z31, Z6
-	VMOVUPS 192(DX), Z31
-	VMINPS  Z6, Z31, Z6
+	VMAXPS  Z6, Z27, Z6
+	VMINPS  Z6, Z28, Z6
 	VMOVUPS Z6, 384(DI)
-	VMOVUPS 128(DX), Z31
-	VMAXPS  Z7, Z31, Z7
-	VMOVUPS 192(DX), Z31
-	VMINPS  Z7, Z31, Z7
+	VMAXPS  Z7, Z27, Z7
+	VMINPS  Z7, Z28, Z7
 	VMOVUPS Z7, 448(DI)
 	ADDQ    $0x00000200, DI
 	LEAQ    (SI)(R9*8), SI
 	SUBQ    $0x08, R8
 	JMP     dotWindow512_tile8
 
+dotWindow512_tile7:
+	CMPQ    R8, $0x07
+	JLT     dotWindow512_tile4
+	MOVQ    SI, BX
+	LEAQ    (SI)(R9*4), AX
+	VMOVAPS Z29, Z0
+	VMOVAPS Z29, Z1
+	VMOVAPS Z29, Z2
+	VMOVAPS Z29, Z3
+	VMOVAPS Z29, Z4
+	VMOVAPS Z29, Z5
+	VMOVAPS Z29, Z6
+	MOVQ    a+0(FP), CX
+	MOVQ    16(CX), DX
+	MOVQ    56(CX), R11
+
+dotWindow512_tile7_line:
+	MOVQ a+0(FP), CX
+	MOVQ 64(CX), CX
+
+dotWindow512_tile7_tap:
+	VMOVUPS     (DX), Z31
+	ADDQ        $0x40, DX
+	VFMADD231PS (BX), Z31, Z0
+	VFMADD231PS (BX)(R9*1), Z31, Z1
+	VFMADD231PS (BX)(R9*2), Z31, Z2
+	VFMADD231PS (BX)(R10*1), Z31, Z3
+	VFMADD231PS (AX), Z31, Z4
+	VFMADD231PS (AX)(R9*1), Z31, Z5
+	VFMADD231PS (AX)(R9*2), Z31, Z6
+	ADDQ        R12, BX
+	ADDQ        R12, AX
+	DECQ        CX
+	JNE         dotWindow512_tile7_tap
+	ADDQ        R13, BX
+	ADDQ        R13, AX
+	DECQ        R11
+	JNE         dotWindow512_tile7_line
+	MOVQ        a+0(FP), DX
+	MOVQ        136(DX), CX
+	TESTQ       CX, CX
+	JE          dotWindow512_tile7_plain
+	ADDQ        DI, CX
+	SUBQ        120(DX), CX
+	VADDPS      (CX), Z0, Z0
+	VADDPS      64(CX), Z1, Z1
+	VADDPS      128(CX), Z2, Z2
+	VADDPS      192(CX), Z3, Z3
+	VADDPS      256(CX), Z4, Z4
+	VADDPS      320(CX), Z5, Z5
+	VADDPS      384(CX), Z6, Z6
+
+dotWindow512_tile7_plain:
+	VMAXPS  Z0, Z27, Z0
+	VMINPS  Z0, Z28, Z0
+	VMOVUPS Z0, (DI)
+	VMAXPS  Z1, Z27, Z1
+	VMINPS  Z1, Z28, Z1
+	VMOVUPS Z1, 64(DI)
+	VMAXPS  Z2, Z27, Z2
+	VMINPS  Z2, Z28, Z2
+	VMOVUPS Z2, 128(DI)
+	VMAXPS  Z3, Z27, Z3
+	VMINPS  Z3, Z28, Z3
+	VMOVUPS Z3, 192(DI)
+	VMAXPS  Z4, Z27, Z4
+	VMINPS  Z4, Z28, Z4
+	VMOVUPS Z4, 256(DI)
+	VMAXPS  Z5, Z27, Z5
+	VMINPS  Z5, Z28, Z5
+	VMOVUPS Z5, 320(DI)
+	VMAXPS  Z6, Z27, Z6
+	VMINPS  Z6, Z28, Z6
+	VMOVUPS Z6, 384(DI)
+	ADDQ    $0x000001c0, DI
+	SUBQ    R9, SI
+	LEAQ    (SI)(R9*8), SI
+	SUBQ    $0x07, R8
+	JMP     dotWindow512_tile7
+
 dotWindow512_tile4:
 	CMPQ    R8, $0x04
 	JLT     dotWindow512_tile2
 	MOVQ    SI, BX
-	MOVQ    p+80(FP), CX
-	VMOVUPS (CX), Z0
-	VMOVUPS (CX), Z1
-	VMOVUPS (CX), Z2
-	VMOVUPS (CX), Z3
-	MOVQ    weight+16(FP), DX
-	MOVQ    kh+40(FP), R11
+	VMOVAPS Z29, Z0
+	VMOVAPS Z29, Z1
+	VMOVAPS Z29, Z2
+	VMOVAPS Z29, Z3
+	MOVQ    a+0(FP), CX
+	MOVQ    16(CX), DX
+	MOVQ    56(CX), R11
 
 dotWindow512_tile4_line:
-	MOVQ kw+48(FP), CX
+	MOVQ a+0(FP), CX
+	MOVQ 64(CX), CX
 
 dotWindow512_tile4_tap:
 	VMOVUPS     (DX), Z31
@@ -743,38 +996,29 @@ dotWindow512_tile4_tap:
 	ADDQ        R13, BX
 	DECQ        R11
 	JNE         dotWindow512_tile4_line
-	MOVQ        p+80(FP), DX
-	MOVQ        residual+24(FP), CX
+	MOVQ        a+0(FP), DX
+	MOVQ        136(DX), CX
 	TESTQ       CX, CX
 	JE          dotWindow512_tile4_plain
 	ADDQ        DI, CX
-	MOVQ        dst+0(FP), R11
-	SUBQ        R11, CX
+	SUBQ        120(DX), CX
 	VADDPS      (CX), Z0, Z0
 	VADDPS      64(CX), Z1, Z1
 	VADDPS      128(CX), Z2, Z2
 	VADDPS      192(CX), Z3, Z3
 
 dotWindow512_tile4_plain:
-	VMOVUPS 128(DX), Z31
-	VMAXPS  Z0, Z31, Z0
-	VMOVUPS 192(DX), Z31
-	VMINPS  Z0, Z31, Z0
+	VMAXPS  Z0, Z27, Z0
+	VMINPS  Z0, Z28, Z0
 	VMOVUPS Z0, (DI)
-	VMOVUPS 128(DX), Z31
-	VMAXPS  Z1, Z31, Z1
-	VMOVUPS 192(DX), Z31
-	VMINPS  Z1, Z31, Z1
+	VMAXPS  Z1, Z27, Z1
+	VMINPS  Z1, Z28, Z1
 	VMOVUPS Z1, 64(DI)
-	VMOVUPS 128(DX), Z31
-	VMAXPS  Z2, Z31, Z2
-	VMOVUPS 192(DX), Z31
-	VMINPS  Z2, Z31, Z2
+	VMAXPS  Z2, Z27, Z2
+	VMINPS  Z2, Z28, Z2
 	VMOVUPS Z2, 128(DI)
-	VMOVUPS 128(DX), Z31
-	VMAXPS  Z3, Z31, Z3
-	VMOVUPS 192(DX), Z31
-	VMINPS  Z3, Z31, Z3
+	VMAXPS  Z3, Z27, Z3
+	VMINPS  Z3, Z28, Z3
 	VMOVUPS Z3, 192(DI)
 	ADDQ    $0x00000100, DI
 	LEAQ    (SI)(R9*4), SI
@@ -785,14 +1029,15 @@ dotWindow512_tile2:
 	CMPQ    R8, $0x02
 	JLT     dotWindow512_tile1
 	MOVQ    SI, BX
-	MOVQ    p+80(FP), CX
-	VMOVUPS (CX), Z0
-	VMOVUPS (CX), Z1
-	MOVQ    weight+16(FP), DX
-	MOVQ    kh+40(FP), R11
+	VMOVAPS Z29, Z0
+	VMOVAPS Z29, Z1
+	MOVQ    a+0(FP), CX
+	MOVQ    16(CX), DX
+	MOVQ    56(CX), R11
 
 dotWindow512_tile2_line:
-	MOVQ kw+48(FP), CX
+	MOVQ a+0(FP), CX
+	MOVQ 64(CX), CX
 
 dotWindow512_tile2_tap:
 	VMOVUPS     (DX), Z31
@@ -805,26 +1050,21 @@ dotWindow512_tile2_tap:
 	ADDQ        R13, BX
 	DECQ        R11
 	JNE         dotWindow512_tile2_line
-	MOVQ        p+80(FP), DX
-	MOVQ        residual+24(FP), CX
+	MOVQ        a+0(FP), DX
+	MOVQ        136(DX), CX
 	TESTQ       CX, CX
 	JE          dotWindow512_tile2_plain
 	ADDQ        DI, CX
-	MOVQ        dst+0(FP), R11
-	SUBQ        R11, CX
+	SUBQ        120(DX), CX
 	VADDPS      (CX), Z0, Z0
 	VADDPS      64(CX), Z1, Z1
 
 dotWindow512_tile2_plain:
-	VMOVUPS 128(DX), Z31
-	VMAXPS  Z0, Z31, Z0
-	VMOVUPS 192(DX), Z31
-	VMINPS  Z0, Z31, Z0
+	VMAXPS  Z0, Z27, Z0
+	VMINPS  Z0, Z28, Z0
 	VMOVUPS Z0, (DI)
-	VMOVUPS 128(DX), Z31
-	VMAXPS  Z1, Z31, Z1
-	VMOVUPS 192(DX), Z31
-	VMINPS  Z1, Z31, Z1
+	VMAXPS  Z1, Z27, Z1
+	VMINPS  Z1, Z28, Z1
 	VMOVUPS Z1, 64(DI)
 	ADDQ    $0x00000080, DI
 	LEAQ    (SI)(R9*2), SI
@@ -833,15 +1073,16 @@ dotWindow512_tile2_plain:
 
 dotWindow512_tile1:
 	CMPQ    R8, $0x01
-	JLT     dotWindow512_done
+	JLT     dotWindow512_next
 	MOVQ    SI, BX
-	MOVQ    p+80(FP), CX
-	VMOVUPS (CX), Z0
-	MOVQ    weight+16(FP), DX
-	MOVQ    kh+40(FP), R11
+	VMOVAPS Z29, Z0
+	MOVQ    a+0(FP), CX
+	MOVQ    16(CX), DX
+	MOVQ    56(CX), R11
 
 dotWindow512_tile1_line:
-	MOVQ kw+48(FP), CX
+	MOVQ a+0(FP), CX
+	MOVQ 64(CX), CX
 
 dotWindow512_tile1_tap:
 	VMOVUPS     (DX), Z31
@@ -853,27 +1094,33 @@ dotWindow512_tile1_tap:
 	ADDQ        R13, BX
 	DECQ        R11
 	JNE         dotWindow512_tile1_line
-	MOVQ        p+80(FP), DX
-	MOVQ        residual+24(FP), CX
+	MOVQ        a+0(FP), DX
+	MOVQ        136(DX), CX
 	TESTQ       CX, CX
 	JE          dotWindow512_tile1_plain
 	ADDQ        DI, CX
-	MOVQ        dst+0(FP), R11
-	SUBQ        R11, CX
+	SUBQ        120(DX), CX
 	VADDPS      (CX), Z0, Z0
 
 dotWindow512_tile1_plain:
-	VMOVUPS 128(DX), Z31
-	VMAXPS  Z0, Z31, Z0
-	VMOVUPS 192(DX), Z31
-	VMINPS  Z0, Z31, Z0
+	VMAXPS  Z0, Z27, Z0
+	VMINPS  Z0, Z28, Z0
 	VMOVUPS Z0, (DI)
 	ADDQ    $0x00000040, DI
 	LEAQ    (SI)(R9*1), SI
 	SUBQ    $0x01, R8
 	JMP     dotWindow512_tile1
 
-dotWindow512_done:
+dotWindow512_next:
+	MOVQ a+0(FP), AX
+	MOVQ 120(AX), DI
+	ADDQ 96(AX), DI
+	MOVQ 128(AX), SI
+	ADDQ 104(AX), SI
+	MOVQ 136(AX), CX
+	ADDQ 112(AX), CX
+	DECQ 40(AX)
+	JNE  dotWindow512_row
 	VZEROUPPER
 	RET
 
@@ -908,37 +1155,53 @@ sumMap512_pixel:
 	VZEROUPPER
 	RET
 
-// func maxWindow256(dst *float32, src *float32, weight *float32, residual *float32, n int, kh int, kw int, pix int, col int, line int, p *float32)
+// func maxWindow256(a *byte)
 // Requires: AVX, AVX2
-TEXT ·maxWindow256(SB), NOSPLIT, $0-88
-	MOVQ  dst+0(FP), DI
-	MOVQ  src+8(FP), SI
-	MOVQ  n+32(FP), R8
-	MOVQ  pix+56(FP), R9
-	LEAQ  (R9)(R9*2), R10
-	MOVQ  col+64(FP), R12
-	MOVQ  line+72(FP), R13
-	MOVQ  kw+48(FP), CX
-	IMULQ R12, CX
-	SUBQ  CX, R13
+TEXT ·maxWindow256(SB), NOSPLIT, $0-8
+	MOVQ    a+0(FP), AX
+	MOVQ    72(AX), R9
+	LEAQ    (R9)(R9*2), R10
+	MOVQ    80(AX), R12
+	MOVQ    88(AX), R13
+	MOVQ    64(AX), CX
+	IMULQ   R12, CX
+	SUBQ    CX, R13
+	MOVQ    32(AX), DX
+	VMOVUPS 128(DX), Y8
+	VMOVUPS 160(DX), Y9
+	VMOVUPS 192(DX), Y10
+	VMOVUPS 224(DX), Y11
+	VMOVUPS (DX), Y12
+	VMOVUPS 32(DX), Y13
+	MOVQ    (AX), DI
+	MOVQ    8(AX), SI
+	MOVQ    24(AX), CX
+
+maxWindow256_row:
+	MOVQ DI, 120(AX)
+	MOVQ SI, 128(AX)
+	MOVQ CX, 136(AX)
+	MOVQ 48(AX), R8
 
 maxWindow256_tile2:
 	CMPQ    R8, $0x02
 	JLT     maxWindow256_tile1
 	MOVQ    SI, BX
-	MOVQ    p+80(FP), CX
-	VMOVUPS (CX), Y0
+	VMOVAPS Y12, Y0
 	VXORPS  Y4, Y4, Y4
-	VMOVUPS 32(CX), Y1
+	VMOVAPS Y13, Y1
 	VXORPS  Y5, Y5, Y5
-	VMOVUPS (CX), Y2
+	VMOVAPS Y12, Y2
 	VXORPS  Y6, Y6, Y6
-	VMOVUPS 32(CX), Y3
+	VMOVAPS Y13, Y3
 	VXORPS  Y7, Y7, Y7
-	MOVQ    kh+40(FP), R11
+	MOVQ    a+0(FP), CX
+	MOVQ    16(CX), DX
+	MOVQ    56(CX), R11
 
 maxWindow256_tile2_line:
-	MOVQ kw+48(FP), CX
+	MOVQ a+0(FP), CX
+	MOVQ 64(CX), CX
 
 maxWindow256_tile2_tap:
 	VMOVUPS (BX), Y15
@@ -949,21 +1212,20 @@ maxWindow256_tile2_tap:
 	VMAXPS  Y1, Y14, Y1
 	VANDPS  vec7fffffff<>+0(SB), Y14, Y14
 	VPMAXUD Y14, Y5, Y5
-	VMOVUPS (BX)(R9*1), Y13
-	VMAXPS  Y2, Y13, Y2
-	VANDPS  vec7fffffff<>+0(SB), Y13, Y13
-	VPMAXUD Y13, Y6, Y6
-	VMOVUPS 32(BX)(R9*1), Y12
-	VMAXPS  Y3, Y12, Y3
-	VANDPS  vec7fffffff<>+0(SB), Y12, Y12
-	VPMAXUD Y12, Y7, Y7
+	VMOVUPS (BX)(R9*1), Y15
+	VMAXPS  Y2, Y15, Y2
+	VANDPS  vec7fffffff<>+0(SB), Y15, Y15
+	VPMAXUD Y15, Y6, Y6
+	VMOVUPS 32(BX)(R9*1), Y14
+	VMAXPS  Y3, Y14, Y3
+	VANDPS  vec7fffffff<>+0(SB), Y14, Y14
+	VPMAXUD Y14, Y7, Y7
 	ADDQ    R12, BX
 	DECQ    CX
 	JNE     maxWindow256_tile2_tap
 	ADDQ    R13, BX
 	DECQ    R11
 	JNE     maxWindow256_tile2_line
-	MOVQ    p+80(FP), DX
 	VMOVUPS vec7f800000<>+0(SB), Y15
 	VPSUBD  Y4, Y15, Y4
 	VPSRAD  $0x1f, Y4, Y4
@@ -977,25 +1239,17 @@ maxWindow256_tile2_tap:
 	VPSUBD  Y7, Y15, Y7
 	VPSRAD  $0x1f, Y7, Y7
 	VORPS   Y7, Y3, Y3
-	VMOVUPS 128(DX), Y15
-	VMAXPS  Y0, Y15, Y0
-	VMOVUPS 192(DX), Y15
-	VMINPS  Y0, Y15, Y0
+	VMAXPS  Y0, Y8, Y0
+	VMINPS  Y0, Y10, Y0
 	VMOVUPS Y0, (DI)
-	VMOVUPS 160(DX), Y15
-	VMAXPS  Y1, Y15, Y1
-	VMOVUPS 224(DX), Y15
-	VMINPS  Y1, Y15, Y1
+	VMAXPS  Y1, Y9, Y1
+	VMINPS  Y1, Y11, Y1
 	VMOVUPS Y1, 32(DI)
-	VMOVUPS 128(DX), Y15
-	VMAXPS  Y2, Y15, Y2
-	VMOVUPS 192(DX), Y15
-	VMINPS  Y2, Y15, Y2
+	VMAXPS  Y2, Y8, Y2
+	VMINPS  Y2, Y10, Y2
 	VMOVUPS Y2, 64(DI)
-	VMOVUPS 160(DX), Y15
-	VMAXPS  Y3, Y15, Y3
-	VMOVUPS 224(DX), Y15
-	VMINPS  Y3, Y15, Y3
+	VMAXPS  Y3, Y9, Y3
+	VMINPS  Y3, Y11, Y3
 	VMOVUPS Y3, 96(DI)
 	ADDQ    $0x00000080, DI
 	LEAQ    (SI)(R9*2), SI
@@ -1004,17 +1258,19 @@ maxWindow256_tile2_tap:
 
 maxWindow256_tile1:
 	CMPQ    R8, $0x01
-	JLT     maxWindow256_done
+	JLT     maxWindow256_next
 	MOVQ    SI, BX
-	MOVQ    p+80(FP), CX
-	VMOVUPS (CX), Y0
+	VMOVAPS Y12, Y0
 	VXORPS  Y2, Y2, Y2
-	VMOVUPS 32(CX), Y1
+	VMOVAPS Y13, Y1
 	VXORPS  Y3, Y3, Y3
-	MOVQ    kh+40(FP), R11
+	MOVQ    a+0(FP), CX
+	MOVQ    16(CX), DX
+	MOVQ    56(CX), R11
 
 maxWindow256_tile1_line:
-	MOVQ kw+48(FP), CX
+	MOVQ a+0(FP), CX
+	MOVQ 64(CX), CX
 
 maxWindow256_tile1_tap:
 	VMOVUPS (BX), Y15
@@ -1031,7 +1287,6 @@ maxWindow256_tile1_tap:
 	ADDQ    R13, BX
 	DECQ    R11
 	JNE     maxWindow256_tile1_line
-	MOVQ    p+80(FP), DX
 	VMOVUPS vec7f800000<>+0(SB), Y15
 	VPSUBD  Y2, Y15, Y2
 	VPSRAD  $0x1f, Y2, Y2
@@ -1039,44 +1294,62 @@ maxWindow256_tile1_tap:
 	VPSUBD  Y3, Y15, Y3
 	VPSRAD  $0x1f, Y3, Y3
 	VORPS   Y3, Y1, Y1
-	VMOVUPS 128(DX), Y15
-	VMAXPS  Y0, Y15, Y0
-	VMOVUPS 192(DX), Y15
-	VMINPS  Y0, Y15, Y0
+	VMAXPS  Y0, Y8, Y0
+	VMINPS  Y0, Y10, Y0
 	VMOVUPS Y0, (DI)
-	VMOVUPS 160(DX), Y15
-	VMAXPS  Y1, Y15, Y1
-	VMOVUPS 224(DX), Y15
-	VMINPS  Y1, Y15, Y1
+	VMAXPS  Y1, Y9, Y1
+	VMINPS  Y1, Y11, Y1
 	VMOVUPS Y1, 32(DI)
 	ADDQ    $0x00000040, DI
 	LEAQ    (SI)(R9*1), SI
 	SUBQ    $0x01, R8
 	JMP     maxWindow256_tile1
 
-maxWindow256_done:
+maxWindow256_next:
+	MOVQ a+0(FP), AX
+	MOVQ 120(AX), DI
+	ADDQ 96(AX), DI
+	MOVQ 128(AX), SI
+	ADDQ 104(AX), SI
+	MOVQ 136(AX), CX
+	ADDQ 112(AX), CX
+	DECQ 40(AX)
+	JNE  maxWindow256_row
 	VZEROUPPER
 	RET
 
-// func sumWindow256(dst *float32, src *float32, weight *float32, residual *float32, n int, kh int, kw int, pix int, col int, line int, p *float32)
+// func sumWindow256(a *byte)
 // Requires: AVX
-TEXT ·sumWindow256(SB), NOSPLIT, $0-88
-	MOVQ  dst+0(FP), DI
-	MOVQ  src+8(FP), SI
-	MOVQ  n+32(FP), R8
-	MOVQ  pix+56(FP), R9
-	LEAQ  (R9)(R9*2), R10
-	MOVQ  col+64(FP), R12
-	MOVQ  line+72(FP), R13
-	MOVQ  kw+48(FP), CX
-	IMULQ R12, CX
-	SUBQ  CX, R13
+TEXT ·sumWindow256(SB), NOSPLIT, $0-8
+	MOVQ    a+0(FP), AX
+	MOVQ    72(AX), R9
+	LEAQ    (R9)(R9*2), R10
+	MOVQ    80(AX), R12
+	MOVQ    88(AX), R13
+	MOVQ    64(AX), CX
+	IMULQ   R12, CX
+	SUBQ    CX, R13
+	MOVQ    32(AX), DX
+	VMOVUPS 128(DX), Y8
+	VMOVUPS 160(DX), Y9
+	VMOVUPS 192(DX), Y10
+	VMOVUPS 224(DX), Y11
+	VMOVUPS 64(DX), Y12
+	VMOVUPS 96(DX), Y13
+	MOVQ    (AX), DI
+	MOVQ    8(AX), SI
+	MOVQ    24(AX), CX
+
+sumWindow256_row:
+	MOVQ DI, 120(AX)
+	MOVQ SI, 128(AX)
+	MOVQ CX, 136(AX)
+	MOVQ 48(AX), R8
 
 sumWindow256_tile4:
 	CMPQ   R8, $0x04
 	JLT    sumWindow256_tile2
 	MOVQ   SI, BX
-	MOVQ   p+80(FP), CX
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -1085,10 +1358,13 @@ sumWindow256_tile4:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	MOVQ   kh+40(FP), R11
+	MOVQ   a+0(FP), CX
+	MOVQ   16(CX), DX
+	MOVQ   56(CX), R11
 
 sumWindow256_tile4_line:
-	MOVQ kw+48(FP), CX
+	MOVQ a+0(FP), CX
+	MOVQ 64(CX), CX
 
 sumWindow256_tile4_tap:
 	VADDPS  (BX), Y0, Y0
@@ -1105,54 +1381,37 @@ sumWindow256_tile4_tap:
 	ADDQ    R13, BX
 	DECQ    R11
 	JNE     sumWindow256_tile4_line
-	MOVQ    p+80(FP), DX
-	VMULPS  64(DX), Y0, Y0
-	VMULPS  96(DX), Y1, Y1
-	VMULPS  64(DX), Y2, Y2
-	VMULPS  96(DX), Y3, Y3
-	VMULPS  64(DX), Y4, Y4
-	VMULPS  96(DX), Y5, Y5
-	VMULPS  64(DX), Y6, Y6
-	VMULPS  96(DX), Y7, Y7
-	VMOVUPS 128(DX), Y15
-	VMAXPS  Y0, Y15, Y0
-	VMOVUPS 192(DX), Y15
-	VMINPS  Y0, Y15, Y0
+	VMULPS  Y12, Y0, Y0
+	VMULPS  Y13, Y1, Y1
+	VMULPS  Y12, Y2, Y2
+	VMULPS  Y13, Y3, Y3
+	VMULPS  Y12, Y4, Y4
+	VMULPS  Y13, Y5, Y5
+	VMULPS  Y12, Y6, Y6
+	VMULPS  Y13, Y7, Y7
+	VMAXPS  Y0, Y8, Y0
+	VMINPS  Y0, Y10, Y0
 	VMOVUPS Y0, (DI)
-	VMOVUPS 160(DX), Y15
-	VMAXPS  Y1, Y15, Y1
-	VMOVUPS 224(DX), Y15
-	VMINPS  Y1, Y15, Y1
+	VMAXPS  Y1, Y9, Y1
+	VMINPS  Y1, Y11, Y1
 	VMOVUPS Y1, 32(DI)
-	VMOVUPS 128(DX), Y15
-	VMAXPS  Y2, Y15, Y2
-	VMOVUPS 192(DX), Y15
-	VMINPS  Y2, Y15, Y2
+	VMAXPS  Y2, Y8, Y2
+	VMINPS  Y2, Y10, Y2
 	VMOVUPS Y2, 64(DI)
-	VMOVUPS 160(DX), Y15
-	VMAXPS  Y3, Y15, Y3
-	VMOVUPS 224(DX), Y15
-	VMINPS  Y3, Y15, Y3
+	VMAXPS  Y3, Y9, Y3
+	VMINPS  Y3, Y11, Y3
 	VMOVUPS Y3, 96(DI)
-	VMOVUPS 128(DX), Y15
-	VMAXPS  Y4, Y15, Y4
-	VMOVUPS 192(DX), Y15
-	VMINPS  Y4, Y15, Y4
+	VMAXPS  Y4, Y8, Y4
+	VMINPS  Y4, Y10, Y4
 	VMOVUPS Y4, 128(DI)
-	VMOVUPS 160(DX), Y15
-	VMAXPS  Y5, Y15, Y5
-	VMOVUPS 224(DX), Y15
-	VMINPS  Y5, Y15, Y5
+	VMAXPS  Y5, Y9, Y5
+	VMINPS  Y5, Y11, Y5
 	VMOVUPS Y5, 160(DI)
-	VMOVUPS 128(DX), Y15
-	VMAXPS  Y6, Y15, Y6
-	VMOVUPS 192(DX), Y15
-	VMINPS  Y6, Y15, Y6
+	VMAXPS  Y6, Y8, Y6
+	VMINPS  Y6, Y10, Y6
 	VMOVUPS Y6, 192(DI)
-	VMOVUPS 160(DX), Y15
-	VMAXPS  Y7, Y15, Y7
-	VMOVUPS 224(DX), Y15
-	VMINPS  Y7, Y15, Y7
+	VMAXPS  Y7, Y9, Y7
+	VMINPS  Y7, Y11, Y7
 	VMOVUPS Y7, 224(DI)
 	ADDQ    $0x00000100, DI
 	LEAQ    (SI)(R9*4), SI
@@ -1163,15 +1422,17 @@ sumWindow256_tile2:
 	CMPQ   R8, $0x02
 	JLT    sumWindow256_tile1
 	MOVQ   SI, BX
-	MOVQ   p+80(FP), CX
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	MOVQ   kh+40(FP), R11
+	MOVQ   a+0(FP), CX
+	MOVQ   16(CX), DX
+	MOVQ   56(CX), R11
 
 sumWindow256_tile2_line:
-	MOVQ kw+48(FP), CX
+	MOVQ a+0(FP), CX
+	MOVQ 64(CX), CX
 
 sumWindow256_tile2_tap:
 	VADDPS  (BX), Y0, Y0
@@ -1184,30 +1445,21 @@ sumWindow256_tile2_tap:
 	ADDQ    R13, BX
 	DECQ    R11
 	JNE     sumWindow256_tile2_line
-	MOVQ    p+80(FP), DX
-	VMULPS  64(DX), Y0, Y0
-	VMULPS  96(DX), Y1, Y1
-	VMULPS  64(DX), Y2, Y2
-	VMULPS  96(DX), Y3, Y3
-	VMOVUPS 128(DX), Y15
-	VMAXPS  Y0, Y15, Y0
-	VMOVUPS 192(DX), Y15
-	VMINPS  Y0, Y15, Y0
+	VMULPS  Y12, Y0, Y0
+	VMULPS  Y13, Y1, Y1
+	VMULPS  Y12, Y2, Y2
+	VMULPS  Y13, Y3, Y3
+	VMAXPS  Y0, Y8, Y0
+	VMINPS  Y0, Y10, Y0
 	VMOVUPS Y0, (DI)
-	VMOVUPS 160(DX), Y15
-	VMAXPS  Y1, Y15, Y1
-	VMOVUPS 224(DX), Y15
-	VMINPS  Y1, Y15, Y1
+	VMAXPS  Y1, Y9, Y1
+	VMINPS  Y1, Y11, Y1
 	VMOVUPS Y1, 32(DI)
-	VMOVUPS 128(DX), Y15
-	VMAXPS  Y2, Y15, Y2
-	VMOVUPS 192(DX), Y15
-	VMINPS  Y2, Y15, Y2
+	VMAXPS  Y2, Y8, Y2
+	VMINPS  Y2, Y10, Y2
 	VMOVUPS Y2, 64(DI)
-	VMOVUPS 160(DX), Y15
-	VMAXPS  Y3, Y15, Y3
-	VMOVUPS 224(DX), Y15
-	VMINPS  Y3, Y15, Y3
+	VMAXPS  Y3, Y9, Y3
+	VMINPS  Y3, Y11, Y3
 	VMOVUPS Y3, 96(DI)
 	ADDQ    $0x00000080, DI
 	LEAQ    (SI)(R9*2), SI
@@ -1216,15 +1468,17 @@ sumWindow256_tile2_tap:
 
 sumWindow256_tile1:
 	CMPQ   R8, $0x01
-	JLT    sumWindow256_done
+	JLT    sumWindow256_next
 	MOVQ   SI, BX
-	MOVQ   p+80(FP), CX
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	MOVQ   kh+40(FP), R11
+	MOVQ   a+0(FP), CX
+	MOVQ   16(CX), DX
+	MOVQ   56(CX), R11
 
 sumWindow256_tile1_line:
-	MOVQ kw+48(FP), CX
+	MOVQ a+0(FP), CX
+	MOVQ 64(CX), CX
 
 sumWindow256_tile1_tap:
 	VADDPS  (BX), Y0, Y0
@@ -1235,60 +1489,79 @@ sumWindow256_tile1_tap:
 	ADDQ    R13, BX
 	DECQ    R11
 	JNE     sumWindow256_tile1_line
-	MOVQ    p+80(FP), DX
-	VMULPS  64(DX), Y0, Y0
-	VMULPS  96(DX), Y1, Y1
-	VMOVUPS 128(DX), Y15
-	VMAXPS  Y0, Y15, Y0
-	VMOVUPS 192(DX), Y15
-	VMINPS  Y0, Y15, Y0
+	VMULPS  Y12, Y0, Y0
+	VMULPS  Y13, Y1, Y1
+	VMAXPS  Y0, Y8, Y0
+	VMINPS  Y0, Y10, Y0
 	VMOVUPS Y0, (DI)
-	VMOVUPS 160(DX), Y15
-	VMAXPS  Y1, Y15, Y1
-	VMOVUPS 224(DX), Y15
-	VMINPS  Y1, Y15, Y1
+	VMAXPS  Y1, Y9, Y1
+	VMINPS  Y1, Y11, Y1
 	VMOVUPS Y1, 32(DI)
 	ADDQ    $0x00000040, DI
 	LEAQ    (SI)(R9*1), SI
 	SUBQ    $0x01, R8
 	JMP     sumWindow256_tile1
 
-sumWindow256_done:
+sumWindow256_next:
+	MOVQ a+0(FP), AX
+	MOVQ 120(AX), DI
+	ADDQ 96(AX), DI
+	MOVQ 128(AX), SI
+	ADDQ 104(AX), SI
+	MOVQ 136(AX), CX
+	ADDQ 112(AX), CX
+	DECQ 40(AX)
+	JNE  sumWindow256_row
 	VZEROUPPER
 	RET
 
-// func dotWindow256(dst *float32, src *float32, weight *float32, residual *float32, n int, kh int, kw int, pix int, col int, line int, p *float32)
+// func dotWindow256(a *byte)
 // Requires: AVX, FMA3
-TEXT ·dotWindow256(SB), NOSPLIT, $0-88
-	MOVQ  dst+0(FP), DI
-	MOVQ  src+8(FP), SI
-	MOVQ  n+32(FP), R8
-	MOVQ  pix+56(FP), R9
-	LEAQ  (R9)(R9*2), R10
-	MOVQ  col+64(FP), R12
-	MOVQ  line+72(FP), R13
-	MOVQ  kw+48(FP), CX
-	IMULQ R12, CX
-	SUBQ  CX, R13
+TEXT ·dotWindow256(SB), NOSPLIT, $0-8
+	MOVQ    a+0(FP), AX
+	MOVQ    72(AX), R9
+	LEAQ    (R9)(R9*2), R10
+	MOVQ    80(AX), R12
+	MOVQ    88(AX), R13
+	MOVQ    64(AX), CX
+	IMULQ   R12, CX
+	SUBQ    CX, R13
+	MOVQ    32(AX), DX
+	VMOVUPS 128(DX), Y8
+	VMOVUPS 160(DX), Y9
+	VMOVUPS 192(DX), Y10
+	VMOVUPS 224(DX), Y11
+	VMOVUPS (DX), Y12
+	VMOVUPS 32(DX), Y13
+	MOVQ    (AX), DI
+	MOVQ    8(AX), SI
+	MOVQ    24(AX), CX
+
+dotWindow256_row:
+	MOVQ DI, 120(AX)
+	MOVQ SI, 128(AX)
+	MOVQ CX, 136(AX)
+	MOVQ 48(AX), R8
 
 dotWindow256_tile4:
 	CMPQ    R8, $0x04
 	JLT     dotWindow256_tile2
 	MOVQ    SI, BX
-	MOVQ    p+80(FP), CX
-	VMOVUPS (CX), Y0
-	VMOVUPS 32(CX), Y1
-	VMOVUPS (CX), Y2
-	VMOVUPS 32(CX), Y3
-	VMOVUPS (CX), Y4
-	VMOVUPS 32(CX), Y5
-	VMOVUPS (CX), Y6
-	VMOVUPS 32(CX), Y7
-	MOVQ    weight+16(FP), DX
-	MOVQ    kh+40(FP), R11
+	VMOVAPS Y12, Y0
+	VMOVAPS Y13, Y1
+	VMOVAPS Y12, Y2
+	VMOVAPS Y13, Y3
+	VMOVAPS Y12, Y4
+	VMOVAPS Y13, Y5
+	VMOVAPS Y12, Y6
+	VMOVAPS Y13, Y7
+	MOVQ    a+0(FP), CX
+	MOVQ    16(CX), DX
+	MOVQ    56(CX), R11
 
 dotWindow256_tile4_line:
-	MOVQ kw+48(FP), CX
+	MOVQ a+0(FP), CX
+	MOVQ 64(CX), CX
 
 dotWindow256_tile4_tap:
 	VMOVUPS     (DX), Y15
@@ -1308,13 +1581,12 @@ dotWindow256_tile4_tap:
 	ADDQ        R13, BX
 	DECQ        R11
 	JNE         dotWindow256_tile4_line
-	MOVQ        p+80(FP), DX
-	MOVQ        residual+24(FP), CX
+	MOVQ        a+0(FP), DX
+	MOVQ        136(DX), CX
 	TESTQ       CX, CX
 	JE          dotWindow256_tile4_plain
 	ADDQ        DI, CX
-	MOVQ        dst+0(FP), R11
-	SUBQ        R11, CX
+	SUBQ        120(DX), CX
 	VADDPS      (CX), Y0, Y0
 	VADDPS      32(CX), Y1, Y1
 	VADDPS      64(CX), Y2, Y2
@@ -1325,45 +1597,29 @@ dotWindow256_tile4_tap:
 	VADDPS      224(CX), Y7, Y7
 
 dotWindow256_tile4_plain:
-	VMOVUPS 128(DX), Y15
-	VMAXPS  Y0, Y15, Y0
-	VMOVUPS 192(DX), Y15
-	VMINPS  Y0, Y15, Y0
+	VMAXPS  Y0, Y8, Y0
+	VMINPS  Y0, Y10, Y0
 	VMOVUPS Y0, (DI)
-	VMOVUPS 160(DX), Y15
-	VMAXPS  Y1, Y15, Y1
-	VMOVUPS 224(DX), Y15
-	VMINPS  Y1, Y15, Y1
+	VMAXPS  Y1, Y9, Y1
+	VMINPS  Y1, Y11, Y1
 	VMOVUPS Y1, 32(DI)
-	VMOVUPS 128(DX), Y15
-	VMAXPS  Y2, Y15, Y2
-	VMOVUPS 192(DX), Y15
-	VMINPS  Y2, Y15, Y2
+	VMAXPS  Y2, Y8, Y2
+	VMINPS  Y2, Y10, Y2
 	VMOVUPS Y2, 64(DI)
-	VMOVUPS 160(DX), Y15
-	VMAXPS  Y3, Y15, Y3
-	VMOVUPS 224(DX), Y15
-	VMINPS  Y3, Y15, Y3
+	VMAXPS  Y3, Y9, Y3
+	VMINPS  Y3, Y11, Y3
 	VMOVUPS Y3, 96(DI)
-	VMOVUPS 128(DX), Y15
-	VMAXPS  Y4, Y15, Y4
-	VMOVUPS 192(DX), Y15
-	VMINPS  Y4, Y15, Y4
+	VMAXPS  Y4, Y8, Y4
+	VMINPS  Y4, Y10, Y4
 	VMOVUPS Y4, 128(DI)
-	VMOVUPS 160(DX), Y15
-	VMAXPS  Y5, Y15, Y5
-	VMOVUPS 224(DX), Y15
-	VMINPS  Y5, Y15, Y5
+	VMAXPS  Y5, Y9, Y5
+	VMINPS  Y5, Y11, Y5
 	VMOVUPS Y5, 160(DI)
-	VMOVUPS 128(DX), Y15
-	VMAXPS  Y6, Y15, Y6
-	VMOVUPS 192(DX), Y15
-	VMINPS  Y6, Y15, Y6
+	VMAXPS  Y6, Y8, Y6
+	VMINPS  Y6, Y10, Y6
 	VMOVUPS Y6, 192(DI)
-	VMOVUPS 160(DX), Y15
-	VMAXPS  Y7, Y15, Y7
-	VMOVUPS 224(DX), Y15
-	VMINPS  Y7, Y15, Y7
+	VMAXPS  Y7, Y9, Y7
+	VMINPS  Y7, Y11, Y7
 	VMOVUPS Y7, 224(DI)
 	ADDQ    $0x00000100, DI
 	LEAQ    (SI)(R9*4), SI
@@ -1374,16 +1630,17 @@ dotWindow256_tile2:
 	CMPQ    R8, $0x02
 	JLT     dotWindow256_tile1
 	MOVQ    SI, BX
-	MOVQ    p+80(FP), CX
-	VMOVUPS (CX), Y0
-	VMOVUPS 32(CX), Y1
-	VMOVUPS (CX), Y2
-	VMOVUPS 32(CX), Y3
-	MOVQ    weight+16(FP), DX
-	MOVQ    kh+40(FP), R11
+	VMOVAPS Y12, Y0
+	VMOVAPS Y13, Y1
+	VMOVAPS Y12, Y2
+	VMOVAPS Y13, Y3
+	MOVQ    a+0(FP), CX
+	MOVQ    16(CX), DX
+	MOVQ    56(CX), R11
 
 dotWindow256_tile2_line:
-	MOVQ kw+48(FP), CX
+	MOVQ a+0(FP), CX
+	MOVQ 64(CX), CX
 
 dotWindow256_tile2_tap:
 	VMOVUPS     (DX), Y15
@@ -1399,38 +1656,29 @@ dotWindow256_tile2_tap:
 	ADDQ        R13, BX
 	DECQ        R11
 	JNE         dotWindow256_tile2_line
-	MOVQ        p+80(FP), DX
-	MOVQ        residual+24(FP), CX
+	MOVQ        a+0(FP), DX
+	MOVQ        136(DX), CX
 	TESTQ       CX, CX
 	JE          dotWindow256_tile2_plain
 	ADDQ        DI, CX
-	MOVQ        dst+0(FP), R11
-	SUBQ        R11, CX
+	SUBQ        120(DX), CX
 	VADDPS      (CX), Y0, Y0
 	VADDPS      32(CX), Y1, Y1
 	VADDPS      64(CX), Y2, Y2
 	VADDPS      96(CX), Y3, Y3
 
 dotWindow256_tile2_plain:
-	VMOVUPS 128(DX), Y15
-	VMAXPS  Y0, Y15, Y0
-	VMOVUPS 192(DX), Y15
-	VMINPS  Y0, Y15, Y0
+	VMAXPS  Y0, Y8, Y0
+	VMINPS  Y0, Y10, Y0
 	VMOVUPS Y0, (DI)
-	VMOVUPS 160(DX), Y15
-	VMAXPS  Y1, Y15, Y1
-	VMOVUPS 224(DX), Y15
-	VMINPS  Y1, Y15, Y1
+	VMAXPS  Y1, Y9, Y1
+	VMINPS  Y1, Y11, Y1
 	VMOVUPS Y1, 32(DI)
-	VMOVUPS 128(DX), Y15
-	VMAXPS  Y2, Y15, Y2
-	VMOVUPS 192(DX), Y15
-	VMINPS  Y2, Y15, Y2
+	VMAXPS  Y2, Y8, Y2
+	VMINPS  Y2, Y10, Y2
 	VMOVUPS Y2, 64(DI)
-	VMOVUPS 160(DX), Y15
-	VMAXPS  Y3, Y15, Y3
-	VMOVUPS 224(DX), Y15
-	VMINPS  Y3, Y15, Y3
+	VMAXPS  Y3, Y9, Y3
+	VMINPS  Y3, Y11, Y3
 	VMOVUPS Y3, 96(DI)
 	ADDQ    $0x00000080, DI
 	LEAQ    (SI)(R9*2), SI
@@ -1439,16 +1687,17 @@ dotWindow256_tile2_plain:
 
 dotWindow256_tile1:
 	CMPQ    R8, $0x01
-	JLT     dotWindow256_done
+	JLT     dotWindow256_next
 	MOVQ    SI, BX
-	MOVQ    p+80(FP), CX
-	VMOVUPS (CX), Y0
-	VMOVUPS 32(CX), Y1
-	MOVQ    weight+16(FP), DX
-	MOVQ    kh+40(FP), R11
+	VMOVAPS Y12, Y0
+	VMOVAPS Y13, Y1
+	MOVQ    a+0(FP), CX
+	MOVQ    16(CX), DX
+	MOVQ    56(CX), R11
 
 dotWindow256_tile1_line:
-	MOVQ kw+48(FP), CX
+	MOVQ a+0(FP), CX
+	MOVQ 64(CX), CX
 
 dotWindow256_tile1_tap:
 	VMOVUPS     (DX), Y15
@@ -1462,33 +1711,37 @@ dotWindow256_tile1_tap:
 	ADDQ        R13, BX
 	DECQ        R11
 	JNE         dotWindow256_tile1_line
-	MOVQ        p+80(FP), DX
-	MOVQ        residual+24(FP), CX
+	MOVQ        a+0(FP), DX
+	MOVQ        136(DX), CX
 	TESTQ       CX, CX
 	JE          dotWindow256_tile1_plain
 	ADDQ        DI, CX
-	MOVQ        dst+0(FP), R11
-	SUBQ        R11, CX
+	SUBQ        120(DX), CX
 	VADDPS      (CX), Y0, Y0
 	VADDPS      32(CX), Y1, Y1
 
 dotWindow256_tile1_plain:
-	VMOVUPS 128(DX), Y15
-	VMAXPS  Y0, Y15, Y0
-	VMOVUPS 192(DX), Y15
-	VMINPS  Y0, Y15, Y0
+	VMAXPS  Y0, Y8, Y0
+	VMINPS  Y0, Y10, Y0
 	VMOVUPS Y0, (DI)
-	VMOVUPS 160(DX), Y15
-	VMAXPS  Y1, Y15, Y1
-	VMOVUPS 224(DX), Y15
-	VMINPS  Y1, Y15, Y1
+	VMAXPS  Y1, Y9, Y1
+	VMINPS  Y1, Y11, Y1
 	VMOVUPS Y1, 32(DI)
 	ADDQ    $0x00000040, DI
 	LEAQ    (SI)(R9*1), SI
 	SUBQ    $0x01, R8
 	JMP     dotWindow256_tile1
 
-dotWindow256_done:
+dotWindow256_next:
+	MOVQ a+0(FP), AX
+	MOVQ 120(AX), DI
+	ADDQ 96(AX), DI
+	MOVQ 128(AX), SI
+	ADDQ 104(AX), SI
+	MOVQ 136(AX), CX
+	ADDQ 112(AX), CX
+	DECQ 40(AX)
+	JNE  dotWindow256_row
 	VZEROUPPER
 	RET
 

@@ -4,40 +4,40 @@
 
 package kernel
 
-// maxWindow512 computes n outputs of a row, each of kh×kw taps: the largest; NaN wins. Steps are in bytes; p is kernel.params.
+// maxWindow512 computes a rectangle of outputs, each of kh×kw taps: the largest; NaN wins. a is kernel.windowArgs.
 //
 //go:noescape
-func maxWindow512(dst *float32, src *float32, weight *float32, residual *float32, n int, kh int, kw int, pix int, col int, line int, p *float32)
+func maxWindow512(a *byte)
 
-// sumWindow512 computes n outputs of a row, each of kh×kw taps: b times the sum. Steps are in bytes; p is kernel.params.
+// sumWindow512 computes a rectangle of outputs, each of kh×kw taps: b times the sum. a is kernel.windowArgs.
 //
 //go:noescape
-func sumWindow512(dst *float32, src *float32, weight *float32, residual *float32, n int, kh int, kw int, pix int, col int, line int, p *float32)
+func sumWindow512(a *byte)
 
-// dotWindow512 computes n outputs of a row, each of kh×kw taps: a plus the sum of weights times taps. Steps are in bytes; p is kernel.params.
+// dotWindow512 computes a rectangle of outputs, each of kh×kw taps: a plus the sum of weights times taps. a is kernel.windowArgs.
 //
 //go:noescape
-func dotWindow512(dst *float32, src *float32, weight *float32, residual *float32, n int, kh int, kw int, pix int, col int, line int, p *float32)
+func dotWindow512(a *byte)
 
 // sumMap512 adds up h rows of w pixels, which are row bytes apart, lane by lane.
 //
 //go:noescape
 func sumMap512(src *float32, h int, w int, row int, sum *float64)
 
-// maxWindow256 computes n outputs of a row, each of kh×kw taps: the largest; NaN wins. Steps are in bytes; p is kernel.params.
+// maxWindow256 computes a rectangle of outputs, each of kh×kw taps: the largest; NaN wins. a is kernel.windowArgs.
 //
 //go:noescape
-func maxWindow256(dst *float32, src *float32, weight *float32, residual *float32, n int, kh int, kw int, pix int, col int, line int, p *float32)
+func maxWindow256(a *byte)
 
-// sumWindow256 computes n outputs of a row, each of kh×kw taps: b times the sum. Steps are in bytes; p is kernel.params.
+// sumWindow256 computes a rectangle of outputs, each of kh×kw taps: b times the sum. a is kernel.windowArgs.
 //
 //go:noescape
-func sumWindow256(dst *float32, src *float32, weight *float32, residual *float32, n int, kh int, kw int, pix int, col int, line int, p *float32)
+func sumWindow256(a *byte)
 
-// dotWindow256 computes n outputs of a row, each of kh×kw taps: a plus the sum of weights times taps. Steps are in bytes; p is kernel.params.
+// dotWindow256 computes a rectangle of outputs, each of kh×kw taps: a plus the sum of weights times taps. a is kernel.windowArgs.
 //
 //go:noescape
-func dotWindow256(dst *float32, src *float32, weight *float32, residual *float32, n int, kh int, kw int, pix int, col int, line int, p *float32)
+func dotWindow256(a *byte)
 
 // sumMap256 adds up h rows of w pixels, which are row bytes apart, lane by lane.
 //

@@ -22,54 +22,134 @@ func windows() {
 			op, doc string
 			tiles   []int // AVX2 has registers for half as many
 		}{
-			{"max", "the largest; NaN wins", []int{8, 4, 2, 1}},
-			{"sum", "b times the sum", []int{8, 4, 2, 1}},
-			{"dot", "a plus the sum of weights times taps", []int{8, 4, 2, 1}},
+			{"max", "the largest; NaN wins", []int{8, 7, 4, 2, 1}},
+			{"sum", "b times the sum", []int{8, 7, 4, 2, 1}},
+			{"dot", "a plus the sum of weights times taps", []int{8, 7, 4, 2, 1}},
 		} {
 			w := sliding{mapper{isa: s, name: f.op + "Window" + s.name}, f.op}
 			if s.lanes == 8 {
-				f.tiles = f.tiles[1:]
+				f.tiles = f.tiles[2:]
 			}
 			if s.lanes == 8 && f.op == "max" {
 				f.tiles = f.tiles[1:]
 			}
-			w.row(f.doc, f.tiles)
+			w.write(f.doc, f.tiles)
 		}
 		sumMap(s)
 	}
 }
 
-// row writes one function: as many outputs as the largest tile has, while there are, then fewer.
-func (w sliding) row(doc string, tiles []int) {
-	begin(w.name, "func(dst *float32, src *float32, weight *float32, residual *float32, n int, kh int, kw int, pix int, col int, line int, p *float32)",
-		w.name+" computes n outputs of a row, each of kh×kw taps: "+doc+". Steps are in bytes; p is kernel.params.")
-	build.Load(build.Param("dst"), reg.RDI)
-	build.Load(build.Param("src"), reg.RSI)
-	build.Load(build.Param("n"), reg.R8)
-	build.Load(build.Param("pix"), reg.R9)
+// Offsets in kernel.windowArgs.
+const (
+	winDst = 8 * iota
+	winSrc
+	winWeight
+	winResidual
+	winP
+	winH
+	winN
+	winKH
+	winKW
+	winPix
+	winCol
+	winLine
+	winDstRow
+	winSrcRow
+	winResRow
+	winAtDst
+	winAtSrc
+	winAtRes
+)
+
+// args loads the pointer to the arguments.
+func args(r reg.Register) { build.Load(build.Param("a"), r) }
+
+// write writes one function: of each row as many outputs as the largest tile has, while there are, then
+// fewer. What moves from row to row is kept beside the pointers, which the collector looks at.
+func (w sliding) write(doc string, tiles []int) {
+	begin(w.name, "func(a *byte)",
+		w.name+" computes a rectangle of outputs, each of kh×kw taps: "+doc+". a is kernel.windowArgs.")
+	args(reg.RAX)
+	build.MOVQ(at(reg.RAX, winPix), reg.R9)
 	build.LEAQ(operand.Mem{Base: reg.R9, Index: reg.R9, Scale: 2}, reg.R10)
-	build.Load(build.Param("col"), reg.R12)
+	build.MOVQ(at(reg.RAX, winCol), reg.R12)
 	// From behind the last tap of a row to the first of the next.
-	build.Load(build.Param("line"), reg.R13)
-	build.Load(build.Param("kw"), reg.RCX)
+	build.MOVQ(at(reg.RAX, winLine), reg.R13)
+	build.MOVQ(at(reg.RAX, winKW), reg.RCX)
 	build.IMULQ(reg.R12, reg.RCX)
 	build.SUBQ(reg.RCX, reg.R13)
+	build.MOVQ(at(reg.RAX, winP), reg.RDX)
+	for i := range numbers {
+		for part := range w.parts() {
+			build.VMOVUPS(at(reg.RDX, w.offset(i)+part*w.bytes()), w.number(i, part))
+		}
+	}
+	build.MOVQ(at(reg.RAX, winDst), reg.RDI)
+	build.MOVQ(at(reg.RAX, winSrc), reg.RSI)
+	build.MOVQ(at(reg.RAX, winResidual), reg.RCX)
+	label(w.name + "_row")
+	build.MOVQ(reg.RDI, at(reg.RAX, winAtDst))
+	build.MOVQ(reg.RSI, at(reg.RAX, winAtSrc))
+	build.MOVQ(reg.RCX, at(reg.RAX, winAtRes))
+	build.MOVQ(at(reg.RAX, winN), reg.R8)
 	for i, p := range tiles {
-		this, next := fmt.Sprintf("%s_tile%d", w.name, p), w.name+"_done"
+		this, next := fmt.Sprintf("%s_tile%d", w.name, p), w.name+"_next"
 		if i+1 < len(tiles) {
 			next = fmt.Sprintf("%s_tile%d", w.name, tiles[i+1])
 		}
 		label(this)
 		build.CMPQ(reg.R8, operand.Imm(uint64(p)))
 		build.JLT(to(next))
+		if p == 8 { // 14 are two tiles of 7, not 8, 4 and 2
+			build.CMPQ(reg.R8, operand.Imm(14))
+			build.JE(to(next))
+		}
 		w.tile(this, p)
 		build.ADDQ(operand.U32(uint32(p*pixelBytes)), reg.RDI)
-		build.LEAQ(operand.Mem{Base: reg.RSI, Index: reg.R9, Scale: uint8(p)}, reg.RSI)
+		w.skip(p)
 		build.SUBQ(operand.Imm(uint64(p)), reg.R8)
 		build.JMP(to(this))
 	}
-	label(w.name + "_done")
+	label(w.name + "_next")
+	args(reg.RAX)
+	for _, move := range []struct {
+		at, by int
+		r      reg.Register
+	}{{winAtDst, winDstRow, reg.RDI}, {winAtSrc, winSrcRow, reg.RSI}, {winAtRes, winResRow, reg.RCX}} {
+		build.MOVQ(at(reg.RAX, move.at), move.r)
+		build.ADDQ(at(reg.RAX, move.by), move.r)
+	}
+	build.DECQ(at(reg.RAX, winH))
+	build.JNE(to(w.name + "_row"))
 	end()
+}
+
+// skip moves the source by so many outputs.
+func (w sliding) skip(outputs int) {
+	if outputs == 7 {
+		build.SUBQ(reg.R9, reg.RSI)
+		outputs = 8
+	}
+	build.LEAQ(operand.Mem{Base: reg.RSI, Index: reg.R9, Scale: uint8(outputs)}, reg.RSI)
+}
+
+// numbers are those by channel that stay in registers: the bounds, and what the function needs else.
+const numbers = 3
+
+// offset returns where a number stands in kernel.params.
+func (w sliding) offset(i int) int {
+	switch {
+	case i < 2:
+		return paramLo + i*pixelBytes
+	case w.op == "sum":
+		return paramA + pixelBytes
+	}
+	return paramA
+}
+
+// number returns the register of a number. Behind them are two for what is loaded.
+func (w sliding) number(i, part int) reg.VecPhysical {
+	return w.regs[len(w.regs)-2-numbers*w.parts()+i*w.parts()+part]
 }
 
 // acc is the register of a part of output p; seen that of what max has seen of its bits.
@@ -107,12 +187,12 @@ func (w sliding) tile(name string, outputs int) {
 		build.LEAQ(operand.Mem{Base: reg.RSI, Index: reg.R9, Scale: 4}, reg.RAX)
 	}
 	w.start(outputs)
-	if w.op == "dot" {
-		build.Load(build.Param("weight"), reg.RDX)
-	}
-	build.Load(build.Param("kh"), reg.R11)
+	args(reg.RCX)
+	build.MOVQ(at(reg.RCX, winWeight), reg.RDX)
+	build.MOVQ(at(reg.RCX, winKH), reg.R11)
 	label(name + "_line")
-	build.Load(build.Param("kw"), reg.RCX)
+	args(reg.RCX)
+	build.MOVQ(at(reg.RCX, winKW), reg.RCX)
 	label(name + "_tap")
 	w.step(outputs)
 	w.move(outputs, reg.R12)
@@ -133,13 +213,12 @@ func (w sliding) move(outputs int, by reg.Register) {
 
 // start fills the accumulators: with a, or zero for a sum.
 func (w sliding) start(outputs int) {
-	build.Load(build.Param("p"), reg.RCX)
 	w.each(outputs, func(p, part int) {
 		a := w.r(w.acc(p, part))
 		if w.op == "sum" {
 			build.VXORPS(a, a, a)
 		} else {
-			build.VMOVUPS(at(reg.RCX, part*w.bytes()), a)
+			build.VMOVAPS(w.number(2, part), a)
 		}
 		if w.op == "max" {
 			s := w.r(w.seen(outputs, p, part))
@@ -166,7 +245,7 @@ func (w sliding) step(outputs int) {
 			build.VADDPS(w.tap(p, part), a, a)
 		case "max":
 			// MAXPS drops a NaN that stands first; the largest of the bits without sign tells of it.
-			x, s := w.r(last-(p*w.parts()+part)%4), w.r(w.seen(outputs, p, part))
+			x, s := w.r(last-(p*w.parts()+part)%2), w.r(w.seen(outputs, p, part))
 			build.VMOVUPS(w.tap(p, part), x)
 			build.VMAXPS(a, x, a)
 			build.VANDPS(bits(1<<31-1), x, x)
@@ -177,14 +256,12 @@ func (w sliding) step(outputs int) {
 
 // finish turns the accumulators into outputs and stores them.
 func (w sliding) finish(name string, outputs int) {
-	last := len(w.regs) - 1
-	build.Load(build.Param("p"), reg.RDX)
-	t := w.r(last)
+	t := w.r(len(w.regs) - 1)
 	switch w.op {
 	case "sum":
 		w.each(outputs, func(p, part int) {
 			a := w.r(w.acc(p, part))
-			build.VMULPS(at(reg.RDX, pixelBytes+part*w.bytes()), a, a)
+			build.VMULPS(w.number(2, part), a, a)
 		})
 	case "max":
 		build.VMOVUPS(bits(0x7f800000), t) // ∞: what is above is NaN
@@ -199,22 +276,20 @@ func (w sliding) finish(name string, outputs int) {
 	}
 	w.each(outputs, func(p, part int) {
 		a := w.r(w.acc(p, part))
-		build.VMOVUPS(at(reg.RDX, paramLo+part*w.bytes()), t)
-		build.VMAXPS(a, t, a)
-		build.VMOVUPS(at(reg.RDX, paramLo+pixelBytes+part*w.bytes()), t)
-		build.VMINPS(a, t, a)
+		build.VMAXPS(a, w.number(0, part), a)
+		build.VMINPS(a, w.number(1, part), a)
 		build.VMOVUPS(a, at(reg.RDI, p*pixelBytes+part*w.bytes()))
 	})
 }
 
 // residual adds what stands at the same place of another row, if there is one.
 func (w sliding) residual(name string, outputs int) {
-	build.Load(build.Param("residual"), reg.RCX)
+	args(reg.RDX)
+	build.MOVQ(at(reg.RDX, winAtRes), reg.RCX)
 	build.TESTQ(reg.RCX, reg.RCX)
 	build.JE(to(name + "_plain"))
 	build.ADDQ(reg.RDI, reg.RCX)
-	build.Load(build.Param("dst"), reg.R11)
-	build.SUBQ(reg.R11, reg.RCX)
+	build.SUBQ(at(reg.RDX, winAtDst), reg.RCX)
 	w.each(outputs, func(p, part int) {
 		a := w.r(w.acc(p, part))
 		build.VADDPS(at(reg.RCX, p*pixelBytes+part*w.bytes()), a, a)
