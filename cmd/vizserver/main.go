@@ -36,6 +36,7 @@ type cli struct {
 	Import   importCmd   `cmd:"" help:"Register a model of your own from a file."`
 	Export   exportCmd   `cmd:"" help:"Write a network as an ONNX file."`
 	Train    trainEntry  `cmd:"" help:"Train a network on MNIST."`
+	Bench    benchCmd    `cmd:"" help:"Measure how fast networks run here, alone or beside ONNX Runtime."`
 	About    versionCmd  `cmd:"" name:"version" help:"Print the version, the commit and the Go release."`
 }
 

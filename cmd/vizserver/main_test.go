@@ -82,7 +82,7 @@ func digitPNG(t *testing.T, dir string, i int) string {
 func TestHelp(t *testing.T) {
 	t.Parallel()
 	var all strings.Builder
-	for _, command := range []string{"", "serve", "models", "show", "classify", "trace", "pull", "pull verify", "pull remove", "import", "import remove", "export", "train", "version"} {
+	for _, command := range []string{"", "serve", "models", "show", "classify", "trace", "pull", "pull verify", "pull remove", "import", "import remove", "export", "train", "bench", "version"} {
 		args := append(strings.Fields(command), "--help")
 		r := vizserver(t, args...)
 		if r.code != 0 || r.err != "" {

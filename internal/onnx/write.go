@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"io"
 	"math"
+	"slices"
 
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
@@ -19,7 +20,9 @@ import (
 type WriteOptions struct {
 	// Batch is the number of samples of the input; 0 leaves it open.
 	Batch int
-	// AllOutputs makes outputs of all values of the net, its answer first.
+	// Outputs names values that are outputs beside the answer, which is the first.
+	Outputs []string
+	// AllOutputs makes outputs of all values.
 	AllOutputs bool
 }
 
@@ -82,11 +85,9 @@ func Write(w io.Writer, m *nn.Model, o WriteOptions) error {
 func (x *writer) outputs(o WriteOptions) {
 	answer := x.model.Graph.OutputValue()
 	list := []*nn.Value{answer}
-	if o.AllOutputs {
-		for _, v := range x.model.Graph.Values {
-			if v.Node != nil && v != answer {
-				list = append(list, v)
-			}
+	for _, v := range x.model.Graph.Values {
+		if v.Node != nil && v != answer && (o.AllOutputs || slices.Contains(o.Outputs, v.Name)) {
+			list = append(list, v)
 		}
 	}
 	for _, v := range list {
