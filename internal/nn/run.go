@@ -66,7 +66,9 @@ func (r *Run) Execute(ctx context.Context, input []float32, edits ...Edit) error
 	if len(input) != len(dst) {
 		return &InputError{Got: len(input), Want: len(dst)}
 	}
-	copy(dst, input)
+	if &dst[0] != &input[0] { // the caller may have written it in place
+		copy(dst, input)
+	}
 	r.dropBase()
 	r.edits = append(r.edits[:0], edits...)
 	return r.state.Execute(ctx, r.edits, r.OnValue)

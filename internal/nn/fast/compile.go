@@ -59,6 +59,7 @@ type program struct {
 	readers [][]*nn.Node    // by value
 	places  []place         // by value
 	steps   []step
+	lists   [][]*nn.Value    // by step: its stages
 	views   []kernel.Blocked // layouts, without memory
 	viewBuf []int            // the buffer of each view
 	bufs    []buffer
@@ -96,6 +97,9 @@ func (o Options) Compile(m *nn.Model, batch int) (nn.Program, error) {
 		p.params = append(p.params, list)
 	}
 	p.lower()
+	for _, s := range p.steps {
+		p.lists = append(p.lists, s.stages())
+	}
 	p.ready()
 	p.place()
 	p.arrange()

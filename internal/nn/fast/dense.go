@@ -10,6 +10,7 @@ type denseStep struct {
 	node   *nn.Node
 	values []*nn.Value
 	dense  *kernel.Dense
+	cost   int64 // multiply-adds
 	act    kernel.Clamp
 	acts   bool
 }
@@ -19,6 +20,7 @@ func (p *program) newDense(n *nn.Node) *denseStep {
 	params := p.params[n.Index]
 	return &denseStep{
 		node: n, values: []*nn.Value{n.Output}, act: kernel.NoClamp, dense: kernel.NewDense(p.set, params[0], bias(params), out),
+		cost: n.MACs() * int64(p.shapes[n.Output.Index].N),
 	}
 }
 
@@ -50,7 +52,7 @@ func (s *denseStep) run(st *state, stage int, out *kernel.Blocked) {
 	if out != nil {
 		j.dst = make([]float32, len(y.Data))
 	}
-	if items := s.dense.Items(); s.node.MACs()*int64(j.n) < smallDense {
+	if items := s.dense.Items(); s.cost < smallDense {
 		alone{}.Run(items, j)
 	} else {
 		st.p.pool.Run(items, j)

@@ -164,23 +164,32 @@ func TestBatch(t *testing.T) {
 
 // TestKeepSome: a program that keeps some values computes the same with less memory.
 func TestKeepSome(t *testing.T) {
-	m := model(t, "squeezenet-1.1")
-	all := plan(t, m, nn.Options{Compiler: fast.Options{}.Compile})
-	some := plan(t, m, nn.Options{Compiler: fast.Options{Keep: []string{"features.4.squeeze"}}.Compile})
-	if some.Bytes() > all.Bytes()/2 {
-		t.Errorf("some values take %d bytes, all %d", some.Bytes(), all.Bytes())
-	}
-	a, s := all.NewRun(), some.NewRun()
-	x := picture(len(a.Input()))
-	for range 2 {
-		for _, r := range []*nn.Run{a, s} {
-			if err := r.Execute(t.Context(), x); err != nil {
-				t.Fatal(err)
+	for name, keep := range map[string]string{
+		"squeezenet-1.1": "features.4.squeeze", "lenet5-modern": "f5.flatten", "mobilenet-v2": "features.3.conv.1.0",
+		"googlenet": "inception3b.cat", "cifar-resnet20": "layer2.0.bn1", "se-resnet50": "layer2.0.se.fc1",
+	} {
+		m := model(t, name)
+		if m.Graph.Value(keep) == nil {
+			t.Errorf("%s has no value %q", name, keep)
+			continue
+		}
+		all := plan(t, m, nn.Options{Compiler: fast.Options{}.Compile})
+		some := plan(t, m, nn.Options{Compiler: fast.Options{Keep: []string{keep}}.Compile})
+		if some.Bytes() > all.Bytes()*4/5 {
+			t.Errorf("%s: some values take %d bytes, all %d", name, some.Bytes(), all.Bytes())
+		}
+		a, s := all.NewRun(), some.NewRun()
+		x := picture(len(a.Input()))
+		for range 2 {
+			for _, r := range []*nn.Run{a, s} {
+				if err := r.Execute(t.Context(), x); err != nil {
+					t.Fatal(err)
+				}
 			}
 		}
-	}
-	for _, v := range []*nn.Value{m.Graph.OutputValue(), m.Graph.Value("features.4.squeeze")} {
-		near(t, v.Name, value(t, s, v), value(t, a, v))
+		for _, v := range []*nn.Value{m.Graph.OutputValue(), m.Graph.Value(keep)} {
+			near(t, name+" "+v.Name, value(t, s, v), value(t, a, v))
+		}
 	}
 }
 
@@ -228,6 +237,21 @@ func TestEdits(t *testing.T) {
 			compare(t, m, values(t, run2), values(t, ref2))
 			ref2.Release()
 			run2.Release()
+		}
+	}
+}
+
+// TestNoAllocation: a run takes no memory.
+func TestNoAllocation(t *testing.T) {
+	for _, name := range []string{"lenet5-modern", "squeezenet-1.1"} {
+		run := plan(t, model(t, name), nn.Options{Compiler: fast.Options{}.Compile}).NewRun()
+		ctx := t.Context()
+		if n := testing.AllocsPerRun(5, func() {
+			if err := run.Execute(ctx, run.Input()); err != nil {
+				t.Fatal(err)
+			}
+		}); n > 0 {
+			t.Errorf("%s: %v allocations in a run", name, n)
 		}
 	}
 }

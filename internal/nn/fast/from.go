@@ -26,11 +26,10 @@ func (s *state) ExecuteFrom(ctx context.Context, from nn.State, baseEdits, edits
 	if done != nil {
 		done(in)
 	}
-	for i, st := range s.p.steps {
+	for i, list := range s.p.lists {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		list := st.stages()
 		if dirty[list[len(list)-1].Index] {
 			s.step(i, done)
 			continue
@@ -55,15 +54,15 @@ func (s *state) dirty(baseEdits, edits []nn.Edit) []bool {
 	}
 	in := s.p.model.Graph.InputValue()
 	dirty[in.Index] = named[in.Name]
-	for _, st := range s.p.steps {
+	for i, st := range s.p.steps {
 		changed := false
-		for _, v := range st.stages() {
+		for _, v := range s.p.lists[i] {
 			changed = changed || named[v.Name]
 		}
 		for _, x := range st.inputs() {
 			changed = changed || dirty[x.value.Index]
 		}
-		for _, v := range st.stages() {
+		for _, v := range s.p.lists[i] {
 			dirty[v.Index] = changed
 		}
 	}

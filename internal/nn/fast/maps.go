@@ -31,6 +31,9 @@ func (s *state) convert(v *nn.Value) {
 		return
 	}
 	b, t := &s.views[at.view], &s.flats[v.Index]
+	if at.home == planar {
+		s.zero(at.step, at, true)
+	}
 	for n := range t.Shape.N {
 		if at.home == planar {
 			kernel.FromPlanar(s.p.set, b, n, t.Sample(n), 0, b.AllBlocks()/b.N)

@@ -24,7 +24,7 @@ type buffer struct {
 	floats      int
 	offset      int
 	first, last int  // steps between which it is in use; −1: before the first
-	blocked     bool // has borders that must be zero
+	root        int  // the view of all of a blocked buffer
 	shared      bool // other buffers use the same memory at other times
 	writers     []int
 }
@@ -168,7 +168,7 @@ func (w *placer) viewOf(v *nn.Value) int {
 	layout := kernel.ShapeBlocked(s.N, s.C, s.H, s.W, w.pad[h.root])
 	var buf int
 	if h.root == v {
-		buf = w.newBuffer(buffer{floats: layout.Len(), first: p.step, last: p.step, blocked: true})
+		buf = w.newBuffer(buffer{floats: layout.Len(), first: p.step, last: p.step, root: len(w.views)})
 	} else {
 		buf = w.viewBuf[w.viewOf(h.root)]
 		layout = layout.View(h.at, w.shapes[v.Index].C)

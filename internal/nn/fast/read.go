@@ -27,8 +27,7 @@ func (s *state) planar(dst []float32, b *kernel.Blocked, r nn.Region) {
 // hidden reads a value in front of the last one of its step: where that stage, or the one that batch
 // normalisation made of it, stands in memory, from there; else the step computes it again.
 func (s *state) hidden(v *nn.Value, at *place, dst []float32, r nn.Region) {
-	st := s.p.steps[at.step]
-	list := st.stages()
+	st, list := s.p.steps[at.step], s.p.lists[at.step]
 	end := list[len(list)-1]
 	now := s.at[at.step]
 	if p := &s.p.places[end.Index]; p.home == planar {
@@ -87,14 +86,14 @@ func (s *state) aside(v *nn.Value, at *place) *kernel.Blocked {
 	}
 	shape := s.p.shapes[v.Index]
 	b := kernel.NewBlocked(shape.N, shape.C, shape.H, shape.W, 0)
-	s.again(s.p.steps[at.step], at.stage, b)
+	s.again(at.step, at.stage, b)
 	s.asides[v] = b
 	return b
 }
 
 // again computes a stage under the run's edits.
-func (s *state) again(st step, stage int, out *kernel.Blocked) {
-	list := st.stages()
+func (s *state) again(step, stage int, out *kernel.Blocked) {
+	st, list := s.p.steps[step], s.p.lists[step]
 	k, from := st.first()
 	if stage < k || !s.edited(list) {
 		st.run(s, stage, out)

@@ -119,21 +119,21 @@ func (s *state) begin(edits []nn.Edit) {
 	s.edits = edits
 	clear(s.asides)
 	clear(s.whole)
-	for i, st := range s.p.steps {
-		s.at[i] = len(st.stages()) - 1
+	for i, list := range s.p.lists {
+		s.at[i] = len(list) - 1
 	}
 }
 
 // step does one step.
 func (s *state) step(i int, done func(*nn.Value)) {
-	st := s.p.steps[i]
-	list := st.stages()
+	st, list := s.p.steps[i], s.p.lists[i]
 	last := len(list) - 1
 	at := &s.p.places[list[last].Index]
 	var out *kernel.Blocked // nil: planar
 	if at.home == blocked {
 		out = &s.views[at.view]
-		s.zero(i, at)
+		c, join := st.(*concatStep)
+		s.zero(i, at, join && len(c.copy) > 0)
 	}
 	if done == nil && !s.edited(list) {
 		st.run(s, last, out)
@@ -147,18 +147,23 @@ func (s *state) step(i int, done func(*nn.Value)) {
 	}
 }
 
-// zero clears a buffer whose memory others used before, for its border.
-func (s *state) zero(step int, at *place) {
-	b := &s.p.bufs[s.p.viewBuf[at.view]]
-	if b.shared && b.first == step {
-		clear(s.data[s.p.viewBuf[at.view]])
+// zero puts the zeros around the maps of a buffer whose memory others used before. Kernels write all
+// lanes of a block; what copies lane by lane (FromPlanar, a concatenation of odd parts) needs all zero.
+func (s *state) zero(step int, at *place, lanes bool) {
+	i := s.p.viewBuf[at.view]
+	b := &s.p.bufs[i]
+	switch root := &s.views[b.root]; {
+	case !b.shared || b.first != step:
+	case lanes:
+		clear(s.data[i])
+	default:
+		kernel.ZeroBorder(root, 0, root.AllBlocks())
 	}
 }
 
 // staged does a step stage by stage, so that each value can be edited and read.
 func (s *state) staged(i int, out *kernel.Blocked, done func(*nn.Value)) {
-	st := s.p.steps[i]
-	list := st.stages()
+	st, list := s.p.steps[i], s.p.lists[i]
 	k, from := st.first()
 	st.run(s, k, out)
 	s.editBefore(list[0], from, out)
