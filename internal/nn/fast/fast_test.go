@@ -2,6 +2,7 @@ package fast_test
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"vizserver/internal/nn"
@@ -252,6 +253,34 @@ func TestNoAllocation(t *testing.T) {
 			}
 		}); n > 0 {
 			t.Errorf("%s: %v allocations in a run", name, n)
+		}
+	}
+}
+
+// TestThreads: the same bits for any number of threads.
+func TestThreads(t *testing.T) {
+	for _, name := range []string{"lenet5-modern", "squeezenet-1.1", "googlenet", "efficientnet-lite0"} {
+		m := model(t, name)
+		var want [][]float32
+		for _, threads := range []int{1, 2, 5} {
+			pool := nn.NewPool(threads)
+			run := plan(t, m, nn.Options{Compiler: fast.Options{Pool: pool}.Compile}).NewRun()
+			for range 3 {
+				if err := run.Execute(t.Context(), picture(len(run.Input()))); err != nil {
+					t.Fatal(err)
+				}
+			}
+			got := values(t, run)
+			pool.Close()
+			if want == nil {
+				want = got
+				continue
+			}
+			for i := range want {
+				if !slices.Equal(got[i], want[i]) {
+					t.Fatalf("%s: %s has other bits on %d threads", name, m.Graph.Values[i].Name, threads)
+				}
+			}
 		}
 	}
 }
