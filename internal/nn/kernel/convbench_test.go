@@ -52,7 +52,7 @@ func BenchmarkConv(b *testing.B) {
 		for _, set := range Sets() {
 			last := -1
 			for _, way := range ways {
-				if m := s.winograd(way.o); l.in > maxPlanar && m != last || last < 0 {
+				if m := s.winograd(set.isa, way.o); l.in > maxPlanar && m != last || last < 0 {
 					last = m
 					b.Run(fmt.Sprintf("%dx%dx%d-%d,%dx%d,%d/%s/%s", l.in, l.side, l.side, l.out, l.k, l.k, l.stride, set.Name, way.name),
 						func(b *testing.B) { benchConv(b, set, s, way.o) })

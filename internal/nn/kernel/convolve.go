@@ -80,7 +80,7 @@ func NewConv(set *Set, s ConvSpec, weight, bias []float32, o ConvOptions) *Conv 
 	copy(c.bias, bias)
 	c.planar = s.Groups == 1 && s.In <= maxPlanar
 	if !c.planar {
-		c.wino = s.winograd(o)
+		c.wino = s.winograd(c.isa, o)
 	}
 	if !c.planar && c.wino == 0 && c.isa.overrun(s.OutW)*s.SW*Lanes > tail {
 		c.isa = portable // a tile would read too far behind the last row

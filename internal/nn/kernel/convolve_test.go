@@ -266,7 +266,7 @@ func TestConvDirectWidths(t *testing.T) {
 	t.Parallel()
 	for w := 1; w <= 67; w++ {
 		s := slide(ConvSpec{In: 16, Out: 48, H: 1 + w%3, W: w, KH: 1, KW: 3, PadL: 1}, 0, 1)
-		newConvCase(s, 1, w%2 == 0, ReLU).all(t, ConvOptions{})
+		newConvCase(s, 1, w%2 == 0, ReLU).all(t, ConvOptions{NoWinograd: true})
 	}
 }
 
@@ -305,24 +305,57 @@ func TestConvWinograd(t *testing.T) {
 	for _, c := range []struct {
 		in, out, h, w, pad, n int
 		residual              bool
-		tolerance             float64
 	}{
-		{32, 64, 28, 28, 1, 1, true, 2e-5},
-		{16, 32, 27, 30, 1, 2, true, 2e-5},
-		{20, 33, 29, 31, 0, 1, false, 2e-5},
-		{48, 48, 30, 33, 2, 1, true, 2e-5},
-		{24, 16, 57, 28, 0, 1, true, 2e-5},
-		{32, 64, 14, 14, 1, 2, true, 4e-6},
-		{17, 40, 13, 16, 1, 1, true, 4e-6},
-		{64, 80, 15, 19, 0, 1, false, 4e-6},
-		{512, 64, 14, 14, 1, 1, true, 4e-6},
+		{32, 64, 28, 28, 1, 1, true},
+		{16, 32, 27, 30, 1, 2, true},
+		{20, 33, 29, 31, 0, 1, false},
+		{48, 48, 30, 33, 2, 1, true},
+		{24, 16, 57, 28, 0, 1, true},
+		{32, 64, 14, 14, 1, 2, true},
+		{17, 40, 13, 16, 1, 1, true},
+		{64, 80, 15, 19, 0, 1, false},
+		{512, 64, 18, 20, 1, 1, true},
+		{40, 48, 19, 67, 1, 1, true},
 	} {
-		k := newConvCase(slide(ConvSpec{In: c.in, Out: c.out, H: c.h, W: c.w, KH: 3, KW: 3, PadT: c.pad, PadL: c.pad}, c.pad, c.pad),
-			c.n, c.residual, ReLU)
-		k.tolerance = c.tolerance
+		s := slide(ConvSpec{In: c.in, Out: c.out, H: c.h, W: c.w, KH: 3, KW: 3, PadT: c.pad, PadL: c.pad}, c.pad, c.pad)
+		k := newConvCase(s, c.n, c.residual, ReLU)
+		k.tolerance = 2e-5
 		k.all(t, ConvOptions{})
-		k.wide = 1
+		k.wide, k.tolerance = 1, 4e-6
 		k.all(t, ConvOptions{NoWinograd4: true})
+	}
+}
+
+// TestWinogradChoice holds the ways that were measured to be the fastest.
+func TestWinogradChoice(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		isa     isa
+		side, m int
+	}{
+		{avx512, 56, 4},
+		{avx512, 28, 4},
+		{avx512, 20, 4},
+		{avx512, 17, 4},
+		{avx512, 14, 2},
+		{avx512, 13, 2},
+		{avx512, 10, 2},
+		{avx512, 7, 0},
+		{avx2, 28, 4},
+		{avx2, 17, 4},
+		{avx2, 13, 2},
+		{avx2, 7, 2},
+		{avx2, 5, 0},
+		{portable, 14, 4},
+		{portable, 7, 4},
+	} {
+		s := slide(ConvSpec{In: 64, Out: 64, H: c.side, W: c.side, KH: 3, KW: 3, PadT: 1, PadL: 1}, 1, 1)
+		if m := s.winograd(c.isa, ConvOptions{}); m != c.m {
+			t.Errorf("set %d, side %d: F(%d×%d), want %d", c.isa, c.side, m, m, c.m)
+		}
+		if m := s.winograd(c.isa, ConvOptions{NoWinograd4: true}); m == 4 {
+			t.Errorf("set %d, side %d: F(4×4) in spite of the option", c.isa, c.side)
+		}
 	}
 }
 
@@ -336,7 +369,7 @@ func TestConvNotANumber(t *testing.T) {
 		c.x[7*s.H*s.W+4*s.W+6] = bad
 		c.naive()
 		for _, set := range Sets() {
-			out := c.do(t, set, ConvOptions{}, 1, false)
+			out := c.do(t, set, ConvOptions{NoWinograd: true}, 1, false)
 			i := 0
 			for o := range s.Out {
 				for y := range s.OutH {

@@ -5,19 +5,27 @@ package kernel
 // are multiplied by transformed weights, position by position, as 1×1 convolutions over tiles, and
 // transformed back to m² outputs: 4 times fewer products for m = 4, 2.25 times for m = 2.
 
-// winograd returns m, or 0 where direct convolution is faster: measured on a Zen 5, F(4×4) wins on
-// maps of 27 and more, F(2×2) on those of 13 and more.
-func (s *ConvSpec) winograd(o ConvOptions) int {
+// weightCost is how many products a weight costs, since it comes from memory or a far cache and
+// serves only one map. It is high enough that weights which fill no cache are left as they are.
+var weightCost = [...]int{portable: 1, avx2: 12, avx512: 16}
+
+// winograd returns m, or 0 where direct convolution takes less. A model of the cost decides, which
+// fits what was measured on Zen 4 for maps of 7 to 56: products, weights, and 15 percent for the
+// transforms.
+func (s *ConvSpec) winograd(isa isa, o ConvOptions) int {
 	if o.NoWinograd || s.Groups != 1 || s.KH != 3 || s.KW != 3 || s.SH*s.SW*s.DH*s.DW != 1 {
 		return 0
 	}
-	switch side := min(s.OutH, s.OutW); {
-	case side >= 27 && !o.NoWinograd4:
-		return 4
-	case side >= 13:
-		return 2
+	weight := weightCost[isa]
+	best, least := 0, 100*(9*s.OutH*s.OutW+9*weight)
+	for _, m := range []int{2, 4} {
+		tiles := (s.OutH + m - 1) / m * ((s.OutW + m - 1) / m)
+		cost := 115 * (m + 2) * (m + 2) * (tiles + weight)
+		if cost < least && (m == 2 || !o.NoWinograd4) {
+			best, least = m, cost
+		}
 	}
-	return 0
+	return best
 }
 
 // winoG are the matrices G that transform weights.

@@ -48,11 +48,58 @@ func (s isa) halves() (big, small int) {
 
 // overrun is how many pixels behind the last of a row a tile reads where the row is shorter than it.
 func (s isa) overrun(width int) int {
-	big, small := s.halves()
-	if width <= small {
-		return small - width
+	over := 0
+	for _, list := range rowEnds[s] {
+		for n := min(width, len(list)-1); n > 0; {
+			over = max(over, list[n].half-width)
+			n -= min(n, list[n].pixels())
+		}
 	}
-	return max(0, big-width)
+	return over
+}
+
+// piece is a series of tiles, one for each row with its halves side by side, or one for two rows.
+type piece struct {
+	half int
+	pair bool
+}
+
+func (p piece) pixels() int {
+	if p.pair {
+		return p.half
+	}
+	return 2 * p.half
+}
+
+// smallCost is what a pixel of a small tile costs, where one of a big tile costs 1: the fewer sums,
+// the more loads and waiting for each.
+var smallCost = [...]float64{portable: 1, avx2: 1.15, avx512: 1.05}
+
+// rowEnds says for each set, for a row alone and for several, and for up to four halves of a big
+// tile that are left, which piece comes next so that the whole costs least.
+var rowEnds = [...][2][]piece{portable: rowEnd(portable), avx2: rowEnd(avx2), avx512: rowEnd(avx512)}
+
+func rowEnd(s isa) (list [2][]piece) {
+	big, small := s.halves()
+	for several := range list {
+		cost := make([]float64, 4*big)
+		list[several] = make([]piece, 4*big)
+		for n := 1; n < 4*big; n++ {
+			for _, p := range []piece{{big, false}, {small, false}, {big, true}, {small, true}} {
+				if p.pair && several == 0 {
+					continue
+				}
+				c := float64(p.pixels()) + cost[max(0, n-p.pixels())]
+				if p.half == small {
+					c += float64(p.pixels()) * (smallCost[s] - 1)
+				}
+				if cost[n] == 0 || c < cost[n] {
+					cost[n], list[several][n] = c, p
+				}
+			}
+		}
+	}
+	return list
 }
 
 // clampTo sets the activation. Lanes at and behind left, where no channels are, become zero.
@@ -68,31 +115,26 @@ func (l *tileLoop) clampTo(act Clamp, left int) {
 // cover computes all places of a grid with as few tiles as may be. No place is stored twice, since
 // the residual may stand where the result goes.
 func (l *tileLoop) cover(g *grid) {
-	big, small := l.isa.halves()
-	x := g.width / (2 * big) * (2 * big)
+	big, _ := l.isa.halves()
+	x := max(0, g.width/(2*big)-1) * 2 * big
 	if x > 0 {
 		l.wide(g, 0, 0, x, big)
 	}
-	for left := g.width - x; left > 0; left = g.width - x {
-		n := left
-		switch {
-		case left <= small && g.rows > 1:
-			l.pairs(g, x, left, small, small)
-		case left <= big && g.rows > 1:
-			half := big
-			if left <= 2*small {
-				half = small
-			}
-			l.pairs(g, x, left, big, half)
-		case left <= 2*small:
-			l.wide(g, 0, x, left, small)
-		case left <= 3*small && g.rows > 1:
-			n = 2 * small
-			l.wide(g, 0, x, n, small)
-		default:
-			l.wide(g, 0, x, left, big)
+	l.end(g, 0, x, g.width-x)
+}
+
+// end computes the last n pixels of the rows from y on, less than four halves of a big tile.
+func (l *tileLoop) end(g *grid, y, x, n int) {
+	list := rowEnds[l.isa][min(1, g.rows-y-1)]
+	for n > 0 {
+		p := list[n]
+		k := min(n, p.pixels())
+		if p.pair {
+			l.pairs(g, x, k, p.half)
+		} else {
+			l.wide(g, y, x, k, p.half)
 		}
-		x += n
+		x, n = x+k, n-k
 	}
 }
 
@@ -131,15 +173,14 @@ func (l *tileLoop) wide(g *grid, y, x, n, half int) {
 	}
 }
 
-// pairs computes pixels x…x+n−1 of all rows, two rows with each tile; an odd row at the end takes
-// tiles of half odd.
-func (l *tileLoop) pairs(g *grid, x, n, half, odd int) {
+// pairs computes pixels x…x+n−1 of all rows, two rows with each tile.
+func (l *tileLoop) pairs(g *grid, x, n, half int) {
 	var r tileRun
 	l.half(&r, 0, g, 0, x, n, half)
 	l.half(&r, 1, g, 1, x, n, half)
 	r.count, r.srcStep, r.dstStep, r.resStep = g.rows/2, 2*g.srcRow, 2*g.dstRow, 2*g.resRow
 	l.run(half, &r)
 	if g.rows%2 == 1 {
-		l.wide(g, g.rows-1, x, n, odd)
+		l.end(g, g.rows-1, x, n)
 	}
 }
