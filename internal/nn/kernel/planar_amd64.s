@@ -1540,3 +1540,173 @@ moveLanes256_pixel:
 	JNE        moveLanes256_row
 	VZEROUPPER
 	RET
+
+// func range256(src *float32, n int, ends *float32)
+// Requires: AVX
+TEXT ·range256(SB), NOSPLIT, $0-24
+	MOVQ    src+0(FP), SI
+	MOVQ    n+8(FP), CX
+	VMOVUPS vec7fffffff<>+0(SB), Y12
+	VMOVUPS vec7f7fffff<>+0(SB), Y13
+	VMOVUPS vec7f800000<>+0(SB), Y14
+	VMOVUPS vecff800000<>+0(SB), Y15
+	VMOVAPS Y14, Y0
+	VMOVAPS Y15, Y2
+	VMOVAPS Y14, Y1
+	VMOVAPS Y15, Y3
+
+range256_l:
+	VMOVUPS   (SI), Y4
+	VANDPS    Y12, Y4, Y6
+	VCMPPS    $0x12, Y13, Y6, Y6
+	VBLENDVPS Y6, Y4, Y14, Y8
+	VMINPS    Y8, Y0, Y0
+	VBLENDVPS Y6, Y4, Y15, Y8
+	VMAXPS    Y8, Y2, Y2
+	VMOVUPS   32(SI), Y5
+	VANDPS    Y12, Y5, Y7
+	VCMPPS    $0x12, Y13, Y7, Y7
+	VBLENDVPS Y7, Y5, Y14, Y9
+	VMINPS    Y9, Y1, Y1
+	VBLENDVPS Y7, Y5, Y15, Y9
+	VMAXPS    Y9, Y3, Y3
+	ADDQ      $0x40, SI
+	DECQ      CX
+	JNE       range256_l
+	VMINPS    Y1, Y0, Y0
+	VMAXPS    Y3, Y2, Y2
+	MOVQ      ends+16(FP), DI
+	VMOVUPS   Y0, (DI)
+	VMOVUPS   Y2, 32(DI)
+	VZEROUPPER
+	RET
+
+DATA vec7fffffff<>+0(SB)/4, $0x7fffffff
+DATA vec7fffffff<>+4(SB)/4, $0x7fffffff
+DATA vec7fffffff<>+8(SB)/4, $0x7fffffff
+DATA vec7fffffff<>+12(SB)/4, $0x7fffffff
+DATA vec7fffffff<>+16(SB)/4, $0x7fffffff
+DATA vec7fffffff<>+20(SB)/4, $0x7fffffff
+DATA vec7fffffff<>+24(SB)/4, $0x7fffffff
+DATA vec7fffffff<>+28(SB)/4, $0x7fffffff
+DATA vec7fffffff<>+32(SB)/4, $0x7fffffff
+DATA vec7fffffff<>+36(SB)/4, $0x7fffffff
+DATA vec7fffffff<>+40(SB)/4, $0x7fffffff
+DATA vec7fffffff<>+44(SB)/4, $0x7fffffff
+DATA vec7fffffff<>+48(SB)/4, $0x7fffffff
+DATA vec7fffffff<>+52(SB)/4, $0x7fffffff
+DATA vec7fffffff<>+56(SB)/4, $0x7fffffff
+DATA vec7fffffff<>+60(SB)/4, $0x7fffffff
+GLOBL vec7fffffff<>(SB), RODATA|NOPTR, $64
+
+DATA vec7f7fffff<>+0(SB)/4, $0x7f7fffff
+DATA vec7f7fffff<>+4(SB)/4, $0x7f7fffff
+DATA vec7f7fffff<>+8(SB)/4, $0x7f7fffff
+DATA vec7f7fffff<>+12(SB)/4, $0x7f7fffff
+DATA vec7f7fffff<>+16(SB)/4, $0x7f7fffff
+DATA vec7f7fffff<>+20(SB)/4, $0x7f7fffff
+DATA vec7f7fffff<>+24(SB)/4, $0x7f7fffff
+DATA vec7f7fffff<>+28(SB)/4, $0x7f7fffff
+DATA vec7f7fffff<>+32(SB)/4, $0x7f7fffff
+DATA vec7f7fffff<>+36(SB)/4, $0x7f7fffff
+DATA vec7f7fffff<>+40(SB)/4, $0x7f7fffff
+DATA vec7f7fffff<>+44(SB)/4, $0x7f7fffff
+DATA vec7f7fffff<>+48(SB)/4, $0x7f7fffff
+DATA vec7f7fffff<>+52(SB)/4, $0x7f7fffff
+DATA vec7f7fffff<>+56(SB)/4, $0x7f7fffff
+DATA vec7f7fffff<>+60(SB)/4, $0x7f7fffff
+GLOBL vec7f7fffff<>(SB), RODATA|NOPTR, $64
+
+DATA vec7f800000<>+0(SB)/4, $0x7f800000
+DATA vec7f800000<>+4(SB)/4, $0x7f800000
+DATA vec7f800000<>+8(SB)/4, $0x7f800000
+DATA vec7f800000<>+12(SB)/4, $0x7f800000
+DATA vec7f800000<>+16(SB)/4, $0x7f800000
+DATA vec7f800000<>+20(SB)/4, $0x7f800000
+DATA vec7f800000<>+24(SB)/4, $0x7f800000
+DATA vec7f800000<>+28(SB)/4, $0x7f800000
+DATA vec7f800000<>+32(SB)/4, $0x7f800000
+DATA vec7f800000<>+36(SB)/4, $0x7f800000
+DATA vec7f800000<>+40(SB)/4, $0x7f800000
+DATA vec7f800000<>+44(SB)/4, $0x7f800000
+DATA vec7f800000<>+48(SB)/4, $0x7f800000
+DATA vec7f800000<>+52(SB)/4, $0x7f800000
+DATA vec7f800000<>+56(SB)/4, $0x7f800000
+DATA vec7f800000<>+60(SB)/4, $0x7f800000
+GLOBL vec7f800000<>(SB), RODATA|NOPTR, $64
+
+DATA vecff800000<>+0(SB)/4, $0xff800000
+DATA vecff800000<>+4(SB)/4, $0xff800000
+DATA vecff800000<>+8(SB)/4, $0xff800000
+DATA vecff800000<>+12(SB)/4, $0xff800000
+DATA vecff800000<>+16(SB)/4, $0xff800000
+DATA vecff800000<>+20(SB)/4, $0xff800000
+DATA vecff800000<>+24(SB)/4, $0xff800000
+DATA vecff800000<>+28(SB)/4, $0xff800000
+DATA vecff800000<>+32(SB)/4, $0xff800000
+DATA vecff800000<>+36(SB)/4, $0xff800000
+DATA vecff800000<>+40(SB)/4, $0xff800000
+DATA vecff800000<>+44(SB)/4, $0xff800000
+DATA vecff800000<>+48(SB)/4, $0xff800000
+DATA vecff800000<>+52(SB)/4, $0xff800000
+DATA vecff800000<>+56(SB)/4, $0xff800000
+DATA vecff800000<>+60(SB)/4, $0xff800000
+GLOBL vecff800000<>(SB), RODATA|NOPTR, $64
+
+// func quantise256(dst *byte, src *float32, n int, base float64, inverse float64)
+// Requires: AVX, AVX2, SSE2
+TEXT ·quantise256(SB), NOSPLIT, $0-40
+	MOVQ         dst+0(FP), DI
+	MOVQ         src+8(FP), SI
+	MOVQ         n+16(FP), CX
+	MOVSD        base+24(FP), X15
+	VBROADCASTSD X15, Y15
+	MOVSD        inverse+32(FP), X14
+	VBROADCASTSD X14, Y14
+	MOVQ         $0x3fe0000000000000, AX
+	MOVQ         AX, X13
+	VBROADCASTSD X13, Y13
+	MOVQ         $0x406fe00000000000, AX
+	MOVQ         AX, X12
+	VBROADCASTSD X12, Y12
+	VXORPS       Y11, Y11, Y11
+
+quantise256_l:
+	VCVTPS2PD   (SI), Y0
+	VSUBPD      Y15, Y0, Y0
+	VMULPD      Y14, Y0, Y0
+	VADDPD      Y13, Y0, Y0
+	VMAXPD      Y11, Y0, Y0
+	VMINPD      Y12, Y0, Y0
+	VCVTTPD2DQY Y0, X0
+	VCVTPS2PD   16(SI), Y1
+	VSUBPD      Y15, Y1, Y1
+	VMULPD      Y14, Y1, Y1
+	VADDPD      Y13, Y1, Y1
+	VMAXPD      Y11, Y1, Y1
+	VMINPD      Y12, Y1, Y1
+	VCVTTPD2DQY Y1, X1
+	VCVTPS2PD   32(SI), Y2
+	VSUBPD      Y15, Y2, Y2
+	VMULPD      Y14, Y2, Y2
+	VADDPD      Y13, Y2, Y2
+	VMAXPD      Y11, Y2, Y2
+	VMINPD      Y12, Y2, Y2
+	VCVTTPD2DQY Y2, X2
+	VCVTPS2PD   48(SI), Y3
+	VSUBPD      Y15, Y3, Y3
+	VMULPD      Y14, Y3, Y3
+	VADDPD      Y13, Y3, Y3
+	VMAXPD      Y11, Y3, Y3
+	VMINPD      Y12, Y3, Y3
+	VCVTTPD2DQY Y3, X3
+	VPACKUSDW   X1, X0, X0
+	VPACKUSDW   X3, X2, X2
+	VPACKUSWB   X2, X0, X0
+	VMOVDQU     X0, (DI)
+	ADDQ        $0x40, SI
+	ADDQ        $0x10, DI
+	DECQ        CX
+	JNE         quantise256_l
+	VZEROUPPER
+	RET

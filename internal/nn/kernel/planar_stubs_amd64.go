@@ -33,3 +33,13 @@ func fromPlanar256(dst *float32, src *float32, w int, lanes int, plane int)
 //
 //go:noescape
 func moveLanes256(dst *float32, src *float32, h int, w int, dstRow int, srcRow int, lanes int)
+
+// range256 writes the smallest finite values of n times 16 by lane, 8, and behind them the largest; ±∞ where there is none.
+//
+//go:noescape
+func range256(src *float32, n int, ends *float32)
+
+// quantise256 writes (src − base)·inverse + ½, cut to 0…255 and down to a whole number, of n times 16; NaN becomes 0.
+//
+//go:noescape
+func quantise256(dst *byte, src *float32, n int, base float64, inverse float64)

@@ -17,7 +17,7 @@ type turner struct {
 	free []reg.VecPhysical
 }
 
-// planars writes the kernels behind kernel.toPlanar, fromPlanar and moveLanes.
+// planars writes the kernels behind kernel.toPlanar, fromPlanar, moveLanes and Quantise.
 func planars() {
 	for _, s := range []isa{avx512, avx2} {
 		t := &turner{isa: s}
@@ -25,6 +25,7 @@ func planars() {
 		t.fromPlanar()
 		t.moveLanes()
 	}
+	quantise()
 }
 
 func (t *turner) take() reg.VecPhysical {
