@@ -2,10 +2,10 @@ package trace
 
 import (
 	"encoding/binary"
-	"math"
 	"slices"
 
 	"vizserver/internal/nn"
+	"vizserver/internal/nn/kernel"
 )
 
 // layout is the fixed part of the frames that show some layers of a net: all but run,
@@ -15,6 +15,10 @@ type layout struct {
 	frames  []frameLayout
 	scratch int // floats that encoding needs
 }
+
+// together is how many maps are read at once: the engine keeps as many channels side by side, and would
+// go over the memory of all for each of them.
+const together = kernel.Lanes
 
 type frameLayout struct {
 	head   []byte // headers of the frame and its blocks, ranges left at zero
@@ -60,7 +64,7 @@ func newLayout(g *nn.Graph, layers []int, level int) *layout {
 			bytes += need
 			f.Blocks = append(f.Blocks, b)
 			blocks = append(blocks, blockLayout{value: l.Out, region: r, level: level, size: b.size()})
-			out.scratch = max(out.scratch, r.Len())
+			out.scratch = max(out.scratch, r.Len()*together)
 		}
 	}
 	flush() // the last one; without layers a frame of no blocks, which still ends the run
@@ -102,6 +106,7 @@ func frameOf(f *Frame, blocks []blockLayout) frameLayout {
 type encoder struct {
 	frame   []byte
 	scratch []float32
+	set     *kernel.Set
 }
 
 // encode returns frame i of the layout for a finished run. The bytes are the encoder's
@@ -117,20 +122,51 @@ func (e *encoder) encode(l *layout, i int, run *nn.Run, number, generation uint3
 		flags &^= FlagLast
 	}
 	binary.LittleEndian.PutUint16(e.frame[14:], flags)
-	for k := range f.blocks {
-		b := &f.blocks[k]
-		src := e.scratch[:b.region.Len()]
-		if err := run.ViewOf(b.value).Read(src, b.region); err != nil {
+	if e.set == nil {
+		e.set = kernel.Sets()[0]
+	}
+	for k := 0; k < len(f.blocks); {
+		n := group(f.blocks[k:])
+		if err := e.blocks(f.blocks[k:k+n], run); err != nil {
 			return nil, err
 		}
+		k += n
+	}
+	return e.frame, nil
+}
+
+// group returns how many of the first blocks are maps of one value that are read together.
+func group(blocks []blockLayout) int {
+	n := 1
+	for first := &blocks[0]; n < len(blocks); n++ {
+		b := &blocks[n]
+		if b.value != first.value || b.region.C0 != first.region.C0+n || b.region.C0%together == 0 {
+			break
+		}
+	}
+	return n
+}
+
+// blocks reads neighbouring blocks and writes each.
+func (e *encoder) blocks(list []blockLayout, run *nn.Run) error {
+	r := list[0].region
+	r.C1 = list[len(list)-1].region.C1
+	all := e.scratch[:r.Len()]
+	if err := run.ViewOf(list[0].value).Read(all, r); err != nil {
+		return err
+	}
+	for i := range list {
+		b := &list[i]
+		src := all[:b.region.Len()]
+		all = all[len(src):]
 		if b.level > 0 {
 			src = reduce(src, b.region, b.level)
 		}
 		affine := Block{}
-		affine.Min, affine.Scale = quantise(e.frame[b.start:b.start+b.size], src)
+		affine.Min, affine.Scale = kernel.Quantise(e.set, e.frame[b.start:b.start+b.size], src)
 		affine.putAffine(e.frame[b.header:])
 	}
-	return e.frame, nil
+	return nil
 }
 
 // reduce replaces each cell of 2^level × 2^level values by its mean, in place, and
@@ -156,47 +192,4 @@ func reduce(v []float32, r nn.Region, level int) []float32 {
 		}
 	}
 	return v[:at]
-}
-
-// quantise writes src as bytes and returns the range: value = min + byte·scale, off by at
-// most half a scale. A constant block keeps its value exactly. Values that are not finite
-// do not widen the range: +Inf becomes 255, −Inf and NaN become 0 (the exact value of a
-// unit is told by "unit").
-func quantise(dst []byte, src []float32) (lo, scale float32) {
-	lo, hi := rangeOf(src)
-	scale = hi/255 - lo/255 // not (hi−lo)/255, which overflows for huge ranges
-	if scale <= 0 {
-		clear(dst)
-		return lo, 0
-	}
-	base, inverse := float64(lo), 1/float64(scale) // float64: neither overflows
-	for i, v := range src {
-		q := (float64(v)-base)*inverse + 0.5
-		switch {
-		case q >= 255:
-			dst[i] = 255
-		case q >= 0:
-			dst[i] = byte(q)
-		default: // NaN, −Inf
-			dst[i] = 0
-		}
-	}
-	return lo, scale
-}
-
-// rangeOf returns the smallest and the largest finite value; 0, 0 if there is none.
-func rangeOf(v []float32) (lo, hi float32) {
-	lo, hi = float32(math.Inf(1)), float32(math.Inf(-1))
-	for _, a := range v {
-		if a < lo && a >= -math.MaxFloat32 {
-			lo = a
-		}
-		if a > hi && a <= math.MaxFloat32 {
-			hi = a
-		}
-	}
-	if lo > hi {
-		return 0, 0
-	}
-	return lo, hi
 }

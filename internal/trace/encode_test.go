@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"vizserver/internal/nn"
+	"vizserver/internal/nn/kernel"
 	"vizserver/internal/nn/op"
 )
 
@@ -17,7 +18,7 @@ func TestQuantise(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		src := rapid.SliceOfN(rapid.Float32(), 1, 40).Draw(t, "src")
 		dst := make([]byte, len(src))
-		lo, scale := quantise(dst, src)
+		lo, scale := kernel.Quantise(kernel.Sets()[0], dst, src)
 		if !finite(lo) || !finite(scale) || scale < 0 {
 			t.Fatalf("min %g, scale %g", lo, scale)
 		}
@@ -46,7 +47,7 @@ func TestQuantiseEdges(t *testing.T) {
 		"subnormal": {[]float32{0, 1e-45}, 0, 0, []byte{0, 0}},
 	} {
 		dst := []byte{9, 9, 9, 9, 9}[:len(c.src)]
-		lo, scale := quantise(dst, c.src)
+		lo, scale := kernel.Quantise(kernel.Sets()[0], dst, c.src)
 		if lo != c.lo || math.Abs(float64(scale-c.scale)) > 1e-6*float64(c.scale) || string(dst) != string(c.want) {
 			t.Errorf("%s: min %g scale %g %v, want %g %g %v", name, lo, scale, dst, c.lo, c.scale, c.want)
 		}
