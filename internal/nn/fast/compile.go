@@ -112,8 +112,9 @@ func (p *program) ready() {
 	next := make(chan *convStep)
 	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
+			var scratch []float32
 			for s := range next {
-				s.ready(p)
+				s.ready(p, &scratch)
 			}
 		})
 	}

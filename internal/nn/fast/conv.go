@@ -79,12 +79,13 @@ func (s *convStep) pack(p *program, w, b []float32) convolution {
 	return kernel.NewConv(p.set, s.spec, w, b, p.conv)
 }
 
-// ready packs the weights, with the batch normalisation that joined folded in.
-func (s *convStep) ready(p *program) {
+// ready packs the weights, with the batch normalisation that joined folded in; scratch is memory for
+// that, kept for the next.
+func (s *convStep) ready(p *program, scratch *[]float32) {
 	params := p.params[s.node.Index]
 	w, b := params[0], bias(params)
 	if s.bn != nil {
-		w, b = s.folded(w), s.foldedBias(b)
+		w, b = s.folded(w, scratch), s.foldedBias(b)
 	}
 	s.conv = s.pack(p, w, b)
 }
@@ -142,11 +143,17 @@ func (s *convStep) join(p *program, n *nn.Node) {
 }
 
 // folded multiplies the weights of each output by its scale.
-func (s *convStep) folded(w []float32) []float32 {
+func (s *convStep) folded(w []float32, scratch *[]float32) []float32 {
+	if cap(*scratch) < len(w) {
+		*scratch = make([]float32, len(w))
+	}
+	out := (*scratch)[:len(w)]
 	per := len(w) / s.spec.Out
-	out := make([]float32, len(w))
-	for i, v := range w {
-		out[i] = v * s.bn.scale[i/per]
+	for o, k := range s.bn.scale {
+		row := out[o*per : (o+1)*per]
+		for i, v := range w[o*per : (o+1)*per] {
+			row[i] = v * k
+		}
 	}
 	return out
 }
