@@ -174,6 +174,10 @@ func (t *tile) products() {
 		}
 		for i, b := range bases {
 			for p := range t.half {
+				if t.vectors == 1 && t.lanes == 16 { // 1.35 times as fast as to load a number that serves only once
+					build.VFMADD231PS_BCST(pixel(b, p, u*4), w[0], t.acc(i, p, 0))
+					continue
+				}
 				x := spread[n%len(spread)]
 				n++
 				build.VBROADCASTSS(pixel(b, p, u*4), x)
