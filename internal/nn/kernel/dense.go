@@ -22,38 +22,47 @@ func (d *Dense) Items() int { return (d.out + denseRows - 1) / denseRows }
 
 // Do computes one item for n samples: src is n×in, dst n×out, planar.
 func (d *Dense) Do(item int, dst, src []float32, n int, act Clamp) {
-	end := min((item+1)*denseRows, d.out)
-	var y [4]float32
-	for o := item * denseRows; o < end; o += 4 {
-		rows := min(4, end-o)
+	first, end := item*denseRows, min((item+1)*denseRows, d.out)
+	step := end - first
+	if n > 1 {
+		step = 8 // rows that stay in the cache from sample to sample
+	}
+	for o := first; o < end; o += step {
+		rows := min(step, end-o)
+		var bias []float32
+		if d.bias != nil {
+			bias = d.bias[o : o+rows]
+		}
 		for s := range n {
-			dots(d.set, y[:rows], d.w[o*d.in:(o+rows)*d.in], src[s*d.in:(s+1)*d.in])
-			for i, v := range y[:rows] {
-				if d.bias != nil {
-					v += d.bias[o+i]
-				}
-				dst[s*d.out+o+i] = min(max(v, act.Lo), act.Hi)
-			}
+			y := dst[s*d.out+o:][:rows]
+			denseRowsOf(d.set, y, d.w[o*d.in:(o+rows)*d.in], src[s*d.in:(s+1)*d.in], bias, act)
 		}
 	}
 }
 
-// dotLanes is how many sums a dot product is split into: element i goes to sum i mod 32. All sets do
-// the same, so that a row gives the same bits alone and among four.
-const dotLanes = 32
+// dotLanes is how many sums a dot product is split into: element i goes to sum i mod 16. All sets do
+// the same, so that a row gives the same bits alone and among others.
+const dotLanes = 16
 
-// dotsGo computes y[r] = Σᵢ w[r,i]·x[i].
-func dotsGo(y, w, x []float32) {
+// denseRowsGo computes y = clamp(W·x + bias) of len(y) rows.
+func denseRowsGo(y, w, x, bias []float32, act Clamp) {
 	for r := range y {
-		var acc [dotLanes]float32
-		for i, v := range x {
-			acc[i%dotLanes] += float32(w[r*len(x)+i] * v)
+		v := dotGo(w[r*len(x):(r+1)*len(x)], x)
+		if bias != nil {
+			v += bias[r]
 		}
-		for k := dotLanes / 2; k > 0; k /= 2 {
-			for i := range k {
-				acc[i] += acc[i+k]
-			}
-		}
-		y[r] = acc[0]
+		y[r] = min(max(v, act.Lo), act.Hi)
 	}
+}
+
+// dotGo adds the sums up as the assembly does: halves, neighbours twice, halves.
+func dotGo(w, x []float32) float32 {
+	var a [dotLanes]float32
+	for i, v := range x {
+		a[i%dotLanes] += float32(w[i] * v)
+	}
+	for i := range 8 {
+		a[i] += a[i+8]
+	}
+	return ((a[0] + a[1]) + (a[2] + a[3])) + ((a[4] + a[5]) + (a[6] + a[7]))
 }

@@ -4,16 +4,21 @@
 
 #include "textflag.h"
 
-// func dots4x512(w *float32, x *float32, n int, row int, y *float32)
+// func dense8x512(w *float32, x *float32, n int, row int, groups int, y *float32, bias *float32, clamp *float32)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·dots4x512(SB), NOSPLIT, $0-40
-	MOVQ   w+0(FP), DI
+TEXT ·dense8x512(SB), NOSPLIT, $0-64
+	MOVQ w+0(FP), R12
+	MOVQ row+24(FP), R9
+	LEAQ (R9)(R9*2), R10
+	MOVQ groups+32(FP), R13
+	MOVQ y+40(FP), DX
+	MOVQ bias+48(FP), AX
+
+dense8x512_group:
+	MOVQ   R12, DI
+	LEAQ   (DI)(R9*4), BX
 	MOVQ   x+8(FP), SI
 	MOVQ   n+16(FP), R8
-	MOVQ   row+24(FP), DX
-	LEAQ   (DI)(DX*1), R9
-	LEAQ   (R9)(DX*1), R10
-	LEAQ   (R10)(DX*1), R11
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
 	VXORPS Z2, Z2, Z2
@@ -23,240 +28,181 @@ TEXT ·dots4x512(SB), NOSPLIT, $0-40
 	VXORPS Z6, Z6, Z6
 	VXORPS Z7, Z7, Z7
 
-dots4x512_whole:
-	CMPQ        R8, $0x20
-	JLT         dots4x512_rest
+dense8x512_whole:
+	CMPQ        R8, $0x10
+	JLT         dense8x512_rest
 	VMOVUPS     (SI), Z8
 	VFMADD231PS (DI), Z8, Z0
-	VFMADD231PS (R9), Z8, Z2
-	VFMADD231PS (R10), Z8, Z4
-	VFMADD231PS (R11), Z8, Z6
-	VMOVUPS     64(SI), Z9
-	VFMADD231PS 64(DI), Z9, Z1
-	VFMADD231PS 64(R9), Z9, Z3
-	VFMADD231PS 64(R10), Z9, Z5
-	VFMADD231PS 64(R11), Z9, Z7
-	ADDQ        $0x00000080, SI
-	ADDQ        $0x00000080, DI
-	ADDQ        $0x00000080, R9
-	ADDQ        $0x00000080, R10
-	ADDQ        $0x00000080, R11
-	SUBQ        $0x20, R8
-	JMP         dots4x512_whole
+	VFMADD231PS (DI)(R9*1), Z8, Z1
+	VFMADD231PS (DI)(R9*2), Z8, Z2
+	VFMADD231PS (DI)(R10*1), Z8, Z3
+	VFMADD231PS (BX), Z8, Z4
+	VFMADD231PS (BX)(R9*1), Z8, Z5
+	VFMADD231PS (BX)(R9*2), Z8, Z6
+	VFMADD231PS (BX)(R10*1), Z8, Z7
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, DI
+	ADDQ        $0x40, BX
+	SUBQ        $0x10, R8
+	JMP         dense8x512_whole
 
-dots4x512_rest:
+dense8x512_rest:
 	TESTQ       R8, R8
-	JE          dots4x512_add
+	JE          dense8x512_add
+	MOVQ        BX, R11
 	MOVQ        R8, CX
 	MOVL        $0x00000001, BX
-	SHLQ        CL, BX
-	DECQ        BX
+	SHLL        CL, BX
+	DECL        BX
 	KMOVW       BX, K1
-	SHRQ        $0x10, BX
+	MOVQ        R11, BX
 	VMOVUPS.Z   (SI), K1, Z8
-	VMOVUPS.Z   (DI), K1, Z9
-	VFMADD231PS Z9, Z8, Z0
-	VMOVUPS.Z   (R9), K1, Z9
-	VFMADD231PS Z9, Z8, Z2
-	VMOVUPS.Z   (R10), K1, Z9
-	VFMADD231PS Z9, Z8, Z4
-	VMOVUPS.Z   (R11), K1, Z9
-	VFMADD231PS Z9, Z8, Z6
-	KMOVW       BX, K1
-	SHRQ        $0x10, BX
-	VMOVUPS.Z   64(SI), K1, Z8
-	VMOVUPS.Z   64(DI), K1, Z9
-	VFMADD231PS Z9, Z8, Z1
-	VMOVUPS.Z   64(R9), K1, Z9
-	VFMADD231PS Z9, Z8, Z3
-	VMOVUPS.Z   64(R10), K1, Z9
-	VFMADD231PS Z9, Z8, Z5
-	VMOVUPS.Z   64(R11), K1, Z9
-	VFMADD231PS Z9, Z8, Z7
+	VMOVUPS.Z   (DI), K1, Z10
+	VFMADD231PS Z10, Z8, Z0
+	VMOVUPS.Z   (DI)(R9*1), K1, Z10
+	VFMADD231PS Z10, Z8, Z1
+	VMOVUPS.Z   (DI)(R9*2), K1, Z10
+	VFMADD231PS Z10, Z8, Z2
+	VMOVUPS.Z   (DI)(R10*1), K1, Z10
+	VFMADD231PS Z10, Z8, Z3
+	VMOVUPS.Z   (BX), K1, Z10
+	VFMADD231PS Z10, Z8, Z4
+	VMOVUPS.Z   (BX)(R9*1), K1, Z10
+	VFMADD231PS Z10, Z8, Z5
+	VMOVUPS.Z   (BX)(R9*2), K1, Z10
+	VFMADD231PS Z10, Z8, Z6
+	VMOVUPS.Z   (BX)(R10*1), K1, Z10
+	VFMADD231PS Z10, Z8, Z7
 
-dots4x512_add:
-	MOVQ          y+32(FP), DX
-	VADDPS        Z1, Z0, Z0
+dense8x512_add:
 	VEXTRACTF64X4 $0x01, Z0, Y8
 	VADDPS        Y8, Y0, Y0
-	VEXTRACTF128  $0x01, Y0, X8
-	VADDPS        X8, X0, X0
-	VMOVHLPS      X0, X0, X8
-	VADDPS        X8, X0, X0
-	VMOVSHDUP     X0, X8
-	VADDSS        X8, X0, X0
-	VMOVSS        X0, (DX)
-	VADDPS        Z3, Z2, Z2
+	VEXTRACTF64X4 $0x01, Z1, Y8
+	VADDPS        Y8, Y1, Y1
 	VEXTRACTF64X4 $0x01, Z2, Y8
 	VADDPS        Y8, Y2, Y2
-	VEXTRACTF128  $0x01, Y2, X8
-	VADDPS        X8, X2, X2
-	VMOVHLPS      X2, X2, X8
-	VADDPS        X8, X2, X2
-	VMOVSHDUP     X2, X8
-	VADDSS        X8, X2, X2
-	VMOVSS        X2, 4(DX)
-	VADDPS        Z5, Z4, Z4
+	VEXTRACTF64X4 $0x01, Z3, Y8
+	VADDPS        Y8, Y3, Y3
 	VEXTRACTF64X4 $0x01, Z4, Y8
 	VADDPS        Y8, Y4, Y4
-	VEXTRACTF128  $0x01, Y4, X8
-	VADDPS        X8, X4, X4
-	VMOVHLPS      X4, X4, X8
-	VADDPS        X8, X4, X4
-	VMOVSHDUP     X4, X8
-	VADDSS        X8, X4, X4
-	VMOVSS        X4, 8(DX)
-	VADDPS        Z7, Z6, Z6
+	VEXTRACTF64X4 $0x01, Z5, Y8
+	VADDPS        Y8, Y5, Y5
 	VEXTRACTF64X4 $0x01, Z6, Y8
 	VADDPS        Y8, Y6, Y6
-	VEXTRACTF128  $0x01, Y6, X8
-	VADDPS        X8, X6, X6
-	VMOVHLPS      X6, X6, X8
-	VADDPS        X8, X6, X6
-	VMOVSHDUP     X6, X8
-	VADDSS        X8, X6, X6
-	VMOVSS        X6, 12(DX)
+	VEXTRACTF64X4 $0x01, Z7, Y8
+	VADDPS        Y8, Y7, Y7
+	VHADDPS       Y1, Y0, Y0
+	VHADDPS       Y3, Y2, Y2
+	VHADDPS       Y5, Y4, Y4
+	VHADDPS       Y7, Y6, Y6
+	VHADDPS       Y2, Y0, Y0
+	VHADDPS       Y6, Y4, Y4
+	VPERM2F128    $0x31, Y4, Y0, Y8
+	VPERM2F128    $0x20, Y4, Y0, Y0
+	VADDPS        Y8, Y0, Y0
+	TESTQ         AX, AX
+	JE            dense8x512_bare
+	VMOVUPS       (AX), Y8
+	VADDPS        Y8, Y0, Y0
+	ADDQ          $0x20, AX
+
+dense8x512_bare:
+	MOVQ         clamp+56(FP), CX
+	VBROADCASTSS (CX), Y8
+	VMAXPS       Y0, Y8, Y0
+	VBROADCASTSS 4(CX), Y8
+	VMINPS       Y0, Y8, Y0
+	VMOVUPS      Y0, (DX)
+	IMUL3Q       $0x08, R9, CX
+	ADDQ         CX, R12
+	ADDQ         $0x20, DX
+	DECQ         R13
+	JNE          dense8x512_group
 	VZEROUPPER
 	RET
 
-// func dots2x512(w *float32, x *float32, n int, row int, y *float32)
+// func dense1x512(w *float32, x *float32, n int, row int, groups int, y *float32, bias *float32, clamp *float32)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·dots2x512(SB), NOSPLIT, $0-40
-	MOVQ   w+0(FP), DI
+TEXT ·dense1x512(SB), NOSPLIT, $0-64
+	MOVQ w+0(FP), R12
+	MOVQ row+24(FP), R9
+	LEAQ (R9)(R9*2), R10
+	MOVQ groups+32(FP), R13
+	MOVQ y+40(FP), DX
+	MOVQ bias+48(FP), AX
+
+dense1x512_group:
+	MOVQ   R12, DI
 	MOVQ   x+8(FP), SI
 	MOVQ   n+16(FP), R8
-	MOVQ   row+24(FP), DX
-	LEAQ   (DI)(DX*1), R9
 	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-	VXORPS Z2, Z2, Z2
-	VXORPS Z3, Z3, Z3
 
-dots2x512_whole:
-	CMPQ        R8, $0x20
-	JLT         dots2x512_rest
+dense1x512_whole:
+	CMPQ        R8, $0x10
+	JLT         dense1x512_rest
 	VMOVUPS     (SI), Z8
 	VFMADD231PS (DI), Z8, Z0
-	VFMADD231PS (R9), Z8, Z2
-	VMOVUPS     64(SI), Z9
-	VFMADD231PS 64(DI), Z9, Z1
-	VFMADD231PS 64(R9), Z9, Z3
-	ADDQ        $0x00000080, SI
-	ADDQ        $0x00000080, DI
-	ADDQ        $0x00000080, R9
-	SUBQ        $0x20, R8
-	JMP         dots2x512_whole
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, DI
+	SUBQ        $0x10, R8
+	JMP         dense1x512_whole
 
-dots2x512_rest:
+dense1x512_rest:
 	TESTQ       R8, R8
-	JE          dots2x512_add
+	JE          dense1x512_add
+	MOVQ        BX, R11
 	MOVQ        R8, CX
 	MOVL        $0x00000001, BX
-	SHLQ        CL, BX
-	DECQ        BX
+	SHLL        CL, BX
+	DECL        BX
 	KMOVW       BX, K1
-	SHRQ        $0x10, BX
+	MOVQ        R11, BX
 	VMOVUPS.Z   (SI), K1, Z8
-	VMOVUPS.Z   (DI), K1, Z9
-	VFMADD231PS Z9, Z8, Z0
-	VMOVUPS.Z   (R9), K1, Z9
-	VFMADD231PS Z9, Z8, Z2
-	KMOVW       BX, K1
-	SHRQ        $0x10, BX
-	VMOVUPS.Z   64(SI), K1, Z8
-	VMOVUPS.Z   64(DI), K1, Z9
-	VFMADD231PS Z9, Z8, Z1
-	VMOVUPS.Z   64(R9), K1, Z9
-	VFMADD231PS Z9, Z8, Z3
+	VMOVUPS.Z   (DI), K1, Z10
+	VFMADD231PS Z10, Z8, Z0
 
-dots2x512_add:
-	MOVQ          y+32(FP), DX
-	VADDPS        Z1, Z0, Z0
+dense1x512_add:
 	VEXTRACTF64X4 $0x01, Z0, Y8
 	VADDPS        Y8, Y0, Y0
+	VHADDPS       Y0, Y0, Y0
+	VHADDPS       Y0, Y0, Y0
 	VEXTRACTF128  $0x01, Y0, X8
 	VADDPS        X8, X0, X0
-	VMOVHLPS      X0, X0, X8
+	TESTQ         AX, AX
+	JE            dense1x512_bare
+	VMOVSS        (AX), X8
 	VADDPS        X8, X0, X0
-	VMOVSHDUP     X0, X8
-	VADDSS        X8, X0, X0
-	VMOVSS        X0, (DX)
-	VADDPS        Z3, Z2, Z2
-	VEXTRACTF64X4 $0x01, Z2, Y8
-	VADDPS        Y8, Y2, Y2
-	VEXTRACTF128  $0x01, Y2, X8
-	VADDPS        X8, X2, X2
-	VMOVHLPS      X2, X2, X8
-	VADDPS        X8, X2, X2
-	VMOVSHDUP     X2, X8
-	VADDSS        X8, X2, X2
-	VMOVSS        X2, 4(DX)
+	ADDQ          $0x04, AX
+
+dense1x512_bare:
+	MOVQ         clamp+56(FP), CX
+	VBROADCASTSS (CX), X8
+	VMAXPS       X0, X8, X0
+	VBROADCASTSS 4(CX), X8
+	VMINPS       X0, X8, X0
+	VMOVSS       X0, (DX)
+	IMUL3Q       $0x01, R9, CX
+	ADDQ         CX, R12
+	ADDQ         $0x04, DX
+	DECQ         R13
+	JNE          dense1x512_group
 	VZEROUPPER
 	RET
 
-// func dots1x512(w *float32, x *float32, n int, row int, y *float32)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·dots1x512(SB), NOSPLIT, $0-40
-	MOVQ   w+0(FP), DI
-	MOVQ   x+8(FP), SI
-	MOVQ   n+16(FP), R8
-	MOVQ   row+24(FP), DX
-	VXORPS Z0, Z0, Z0
-	VXORPS Z1, Z1, Z1
-
-dots1x512_whole:
-	CMPQ        R8, $0x20
-	JLT         dots1x512_rest
-	VMOVUPS     (SI), Z8
-	VFMADD231PS (DI), Z8, Z0
-	VMOVUPS     64(SI), Z9
-	VFMADD231PS 64(DI), Z9, Z1
-	ADDQ        $0x00000080, SI
-	ADDQ        $0x00000080, DI
-	SUBQ        $0x20, R8
-	JMP         dots1x512_whole
-
-dots1x512_rest:
-	TESTQ       R8, R8
-	JE          dots1x512_add
-	MOVQ        R8, CX
-	MOVL        $0x00000001, BX
-	SHLQ        CL, BX
-	DECQ        BX
-	KMOVW       BX, K1
-	SHRQ        $0x10, BX
-	VMOVUPS.Z   (SI), K1, Z8
-	VMOVUPS.Z   (DI), K1, Z9
-	VFMADD231PS Z9, Z8, Z0
-	KMOVW       BX, K1
-	SHRQ        $0x10, BX
-	VMOVUPS.Z   64(SI), K1, Z8
-	VMOVUPS.Z   64(DI), K1, Z9
-	VFMADD231PS Z9, Z8, Z1
-
-dots1x512_add:
-	MOVQ          y+32(FP), DX
-	VADDPS        Z1, Z0, Z0
-	VEXTRACTF64X4 $0x01, Z0, Y8
-	VADDPS        Y8, Y0, Y0
-	VEXTRACTF128  $0x01, Y0, X8
-	VADDPS        X8, X0, X0
-	VMOVHLPS      X0, X0, X8
-	VADDPS        X8, X0, X0
-	VMOVSHDUP     X0, X8
-	VADDSS        X8, X0, X0
-	VMOVSS        X0, (DX)
-	VZEROUPPER
-	RET
-
-// func dots2x256(w *float32, x *float32, n int, row int, y *float32)
+// func dense4x256(w *float32, x *float32, n int, row int, groups int, y *float32, bias *float32, clamp *float32)
 // Requires: AVX, FMA3
-TEXT ·dots2x256(SB), NOSPLIT, $0-40
-	MOVQ   w+0(FP), DI
+TEXT ·dense4x256(SB), NOSPLIT, $0-64
+	MOVQ w+0(FP), R12
+	MOVQ row+24(FP), R9
+	LEAQ (R9)(R9*2), R10
+	MOVQ groups+32(FP), R13
+	MOVQ y+40(FP), DX
+	MOVQ bias+48(FP), AX
+
+dense4x256_group:
+	MOVQ   R12, DI
 	MOVQ   x+8(FP), SI
 	MOVQ   n+16(FP), R8
-	MOVQ   row+24(FP), DX
-	LEAQ   (DI)(DX*1), R9
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -266,80 +212,82 @@ TEXT ·dots2x256(SB), NOSPLIT, $0-40
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
 
-dots2x256_whole:
-	CMPQ        R8, $0x20
-	JLT         dots2x256_rest
+dense4x256_whole:
+	CMPQ        R8, $0x10
+	JLT         dense4x256_rest
 	VMOVUPS     (SI), Y8
 	VFMADD231PS (DI), Y8, Y0
-	VFMADD231PS (R9), Y8, Y4
+	VFMADD231PS (DI)(R9*1), Y8, Y2
+	VFMADD231PS (DI)(R9*2), Y8, Y4
+	VFMADD231PS (DI)(R10*1), Y8, Y6
 	VMOVUPS     32(SI), Y9
 	VFMADD231PS 32(DI), Y9, Y1
-	VFMADD231PS 32(R9), Y9, Y5
-	VMOVUPS     64(SI), Y10
-	VFMADD231PS 64(DI), Y10, Y2
-	VFMADD231PS 64(R9), Y10, Y6
-	VMOVUPS     96(SI), Y11
-	VFMADD231PS 96(DI), Y11, Y3
-	VFMADD231PS 96(R9), Y11, Y7
-	ADDQ        $0x00000080, SI
-	ADDQ        $0x00000080, DI
-	ADDQ        $0x00000080, R9
-	SUBQ        $0x20, R8
-	JMP         dots2x256_whole
+	VFMADD231PS 32(DI)(R9*1), Y9, Y3
+	VFMADD231PS 32(DI)(R9*2), Y9, Y5
+	VFMADD231PS 32(DI)(R10*1), Y9, Y7
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, DI
+	SUBQ        $0x10, R8
+	JMP         dense4x256_whole
 
-dots2x256_rest:
+dense4x256_rest:
 	TESTQ       R8, R8
-	JE          dots2x256_add
+	JE          dense4x256_add
+	MOVQ        BX, R11
 	LEAQ        masks<>+0(SB), BX
 	SHLQ        $0x02, R8
 	SUBQ        R8, BX
+	SHRQ        $0x02, R8
 	VMOVUPS     128(BX), Y15
+	VMOVUPS     160(BX), Y14
+	MOVQ        R11, BX
 	VMASKMOVPS  (SI), Y15, Y8
-	VMASKMOVPS  (DI), Y15, Y9
-	VFMADD231PS Y9, Y8, Y0
-	VMASKMOVPS  (R9), Y15, Y9
-	VFMADD231PS Y9, Y8, Y4
-	VMOVUPS     160(BX), Y15
-	VMASKMOVPS  32(SI), Y15, Y8
-	VMASKMOVPS  32(DI), Y15, Y9
-	VFMADD231PS Y9, Y8, Y1
-	VMASKMOVPS  32(R9), Y15, Y9
-	VFMADD231PS Y9, Y8, Y5
-	VMOVUPS     192(BX), Y15
-	VMASKMOVPS  64(SI), Y15, Y8
-	VMASKMOVPS  64(DI), Y15, Y9
-	VFMADD231PS Y9, Y8, Y2
-	VMASKMOVPS  64(R9), Y15, Y9
-	VFMADD231PS Y9, Y8, Y6
-	VMOVUPS     224(BX), Y15
-	VMASKMOVPS  96(SI), Y15, Y8
-	VMASKMOVPS  96(DI), Y15, Y9
-	VFMADD231PS Y9, Y8, Y3
-	VMASKMOVPS  96(R9), Y15, Y9
-	VFMADD231PS Y9, Y8, Y7
+	VMASKMOVPS  (DI), Y15, Y10
+	VFMADD231PS Y10, Y8, Y0
+	VMASKMOVPS  (DI)(R9*1), Y15, Y10
+	VFMADD231PS Y10, Y8, Y2
+	VMASKMOVPS  (DI)(R9*2), Y15, Y10
+	VFMADD231PS Y10, Y8, Y4
+	VMASKMOVPS  (DI)(R10*1), Y15, Y10
+	VFMADD231PS Y10, Y8, Y6
+	VMASKMOVPS  32(SI), Y14, Y9
+	VMASKMOVPS  32(DI), Y14, Y10
+	VFMADD231PS Y10, Y9, Y1
+	VMASKMOVPS  32(DI)(R9*1), Y14, Y10
+	VFMADD231PS Y10, Y9, Y3
+	VMASKMOVPS  32(DI)(R9*2), Y14, Y10
+	VFMADD231PS Y10, Y9, Y5
+	VMASKMOVPS  32(DI)(R10*1), Y14, Y10
+	VFMADD231PS Y10, Y9, Y7
 
-dots2x256_add:
-	MOVQ         y+32(FP), DX
-	VADDPS       Y2, Y0, Y0
-	VADDPS       Y3, Y1, Y1
+dense4x256_add:
 	VADDPS       Y1, Y0, Y0
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y5, Y4, Y4
+	VADDPS       Y7, Y6, Y6
+	VHADDPS      Y2, Y0, Y0
+	VHADDPS      Y6, Y4, Y4
+	VHADDPS      Y4, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X8
 	VADDPS       X8, X0, X0
-	VMOVHLPS     X0, X0, X8
+	TESTQ        AX, AX
+	JE           dense4x256_bare
+	VMOVUPS      (AX), X8
 	VADDPS       X8, X0, X0
-	VMOVSHDUP    X0, X8
-	VADDSS       X8, X0, X0
-	VMOVSS       X0, (DX)
-	VADDPS       Y6, Y4, Y4
-	VADDPS       Y7, Y5, Y5
-	VADDPS       Y5, Y4, Y4
-	VEXTRACTF128 $0x01, Y4, X8
-	VADDPS       X8, X4, X4
-	VMOVHLPS     X4, X4, X8
-	VADDPS       X8, X4, X4
-	VMOVSHDUP    X4, X8
-	VADDSS       X8, X4, X4
-	VMOVSS       X4, 4(DX)
+	ADDQ         $0x10, AX
+
+dense4x256_bare:
+	MOVQ         clamp+56(FP), CX
+	VBROADCASTSS (CX), X8
+	VMAXPS       X0, X8, X0
+	VBROADCASTSS 4(CX), X8
+	VMINPS       X0, X8, X0
+	VMOVUPS      X0, (DX)
+	IMUL3Q       $0x04, R9, CX
+	ADDQ         CX, R12
+	ADDQ         $0x10, DX
+	DECQ         R13
+	JNE          dense4x256_group
 	VZEROUPPER
 	RET
 
@@ -409,68 +357,76 @@ DATA masks<>+248(SB)/4, $0x00000000
 DATA masks<>+252(SB)/4, $0x00000000
 GLOBL masks<>(SB), RODATA|NOPTR, $256
 
-// func dots1x256(w *float32, x *float32, n int, row int, y *float32)
+// func dense1x256(w *float32, x *float32, n int, row int, groups int, y *float32, bias *float32, clamp *float32)
 // Requires: AVX, FMA3
-TEXT ·dots1x256(SB), NOSPLIT, $0-40
-	MOVQ   w+0(FP), DI
+TEXT ·dense1x256(SB), NOSPLIT, $0-64
+	MOVQ w+0(FP), R12
+	MOVQ row+24(FP), R9
+	LEAQ (R9)(R9*2), R10
+	MOVQ groups+32(FP), R13
+	MOVQ y+40(FP), DX
+	MOVQ bias+48(FP), AX
+
+dense1x256_group:
+	MOVQ   R12, DI
 	MOVQ   x+8(FP), SI
 	MOVQ   n+16(FP), R8
-	MOVQ   row+24(FP), DX
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
 
-dots1x256_whole:
-	CMPQ        R8, $0x20
-	JLT         dots1x256_rest
+dense1x256_whole:
+	CMPQ        R8, $0x10
+	JLT         dense1x256_rest
 	VMOVUPS     (SI), Y8
 	VFMADD231PS (DI), Y8, Y0
 	VMOVUPS     32(SI), Y9
 	VFMADD231PS 32(DI), Y9, Y1
-	VMOVUPS     64(SI), Y10
-	VFMADD231PS 64(DI), Y10, Y2
-	VMOVUPS     96(SI), Y11
-	VFMADD231PS 96(DI), Y11, Y3
-	ADDQ        $0x00000080, SI
-	ADDQ        $0x00000080, DI
-	SUBQ        $0x20, R8
-	JMP         dots1x256_whole
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, DI
+	SUBQ        $0x10, R8
+	JMP         dense1x256_whole
 
-dots1x256_rest:
+dense1x256_rest:
 	TESTQ       R8, R8
-	JE          dots1x256_add
+	JE          dense1x256_add
+	MOVQ        BX, R11
 	LEAQ        masks<>+0(SB), BX
 	SHLQ        $0x02, R8
 	SUBQ        R8, BX
+	SHRQ        $0x02, R8
 	VMOVUPS     128(BX), Y15
+	VMOVUPS     160(BX), Y14
+	MOVQ        R11, BX
 	VMASKMOVPS  (SI), Y15, Y8
-	VMASKMOVPS  (DI), Y15, Y9
-	VFMADD231PS Y9, Y8, Y0
-	VMOVUPS     160(BX), Y15
-	VMASKMOVPS  32(SI), Y15, Y8
-	VMASKMOVPS  32(DI), Y15, Y9
-	VFMADD231PS Y9, Y8, Y1
-	VMOVUPS     192(BX), Y15
-	VMASKMOVPS  64(SI), Y15, Y8
-	VMASKMOVPS  64(DI), Y15, Y9
-	VFMADD231PS Y9, Y8, Y2
-	VMOVUPS     224(BX), Y15
-	VMASKMOVPS  96(SI), Y15, Y8
-	VMASKMOVPS  96(DI), Y15, Y9
-	VFMADD231PS Y9, Y8, Y3
+	VMASKMOVPS  (DI), Y15, Y10
+	VFMADD231PS Y10, Y8, Y0
+	VMASKMOVPS  32(SI), Y14, Y9
+	VMASKMOVPS  32(DI), Y14, Y10
+	VFMADD231PS Y10, Y9, Y1
 
-dots1x256_add:
-	MOVQ         y+32(FP), DX
-	VADDPS       Y2, Y0, Y0
-	VADDPS       Y3, Y1, Y1
+dense1x256_add:
 	VADDPS       Y1, Y0, Y0
+	VHADDPS      Y0, Y0, Y0
+	VHADDPS      Y0, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X8
 	VADDPS       X8, X0, X0
-	VMOVHLPS     X0, X0, X8
+	TESTQ        AX, AX
+	JE           dense1x256_bare
+	VMOVSS       (AX), X8
 	VADDPS       X8, X0, X0
-	VMOVSHDUP    X0, X8
-	VADDSS       X8, X0, X0
+	ADDQ         $0x04, AX
+
+dense1x256_bare:
+	MOVQ         clamp+56(FP), CX
+	VBROADCASTSS (CX), X8
+	VMAXPS       X0, X8, X0
+	VBROADCASTSS 4(CX), X8
+	VMINPS       X0, X8, X0
 	VMOVSS       X0, (DX)
+	IMUL3Q       $0x01, R9, CX
+	ADDQ         CX, R12
+	ADDQ         $0x04, DX
+	DECQ         R13
+	JNE          dense1x256_group
 	VZEROUPPER
 	RET

@@ -4,27 +4,22 @@
 
 package kernel
 
-// dots4x512 writes the dot products of 4 rows of n weights, row bytes apart, with x.
+// dense8x512 computes y = clamp(w·x + bias) of groups of 8 rows of n weights, row bytes apart; bias may be nil.
 //
 //go:noescape
-func dots4x512(w *float32, x *float32, n int, row int, y *float32)
+func dense8x512(w *float32, x *float32, n int, row int, groups int, y *float32, bias *float32, clamp *float32)
 
-// dots2x512 writes the dot products of 2 rows of n weights, row bytes apart, with x.
+// dense1x512 computes y = clamp(w·x + bias) of groups of 1 rows of n weights, row bytes apart; bias may be nil.
 //
 //go:noescape
-func dots2x512(w *float32, x *float32, n int, row int, y *float32)
+func dense1x512(w *float32, x *float32, n int, row int, groups int, y *float32, bias *float32, clamp *float32)
 
-// dots1x512 writes the dot products of 1 rows of n weights, row bytes apart, with x.
+// dense4x256 computes y = clamp(w·x + bias) of groups of 4 rows of n weights, row bytes apart; bias may be nil.
 //
 //go:noescape
-func dots1x512(w *float32, x *float32, n int, row int, y *float32)
+func dense4x256(w *float32, x *float32, n int, row int, groups int, y *float32, bias *float32, clamp *float32)
 
-// dots2x256 writes the dot products of 2 rows of n weights, row bytes apart, with x.
+// dense1x256 computes y = clamp(w·x + bias) of groups of 1 rows of n weights, row bytes apart; bias may be nil.
 //
 //go:noescape
-func dots2x256(w *float32, x *float32, n int, row int, y *float32)
-
-// dots1x256 writes the dot products of 1 rows of n weights, row bytes apart, with x.
-//
-//go:noescape
-func dots1x256(w *float32, x *float32, n int, row int, y *float32)
+func dense1x256(w *float32, x *float32, n int, row int, groups int, y *float32, bias *float32, clamp *float32)

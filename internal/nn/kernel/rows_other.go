@@ -14,7 +14,7 @@ func windows(_ *Set, op windowOp, w *window, p *params) { windowsGo(op, w, p) }
 
 func sumRows(_ *Set, h, w int, src patch, sum *[Lanes]float64) { sumRowsGo(h, w, src, sum) }
 
-func dots(_ *Set, y, w, x []float32) { dotsGo(y, w, x) }
+func denseRowsOf(_ *Set, y, w, x, bias []float32, act Clamp) { denseRowsGo(y, w, x, bias, act) }
 
 func toPlanar(_ *Set, w, lanes, plane int, dst, src []float32) { toPlanarGo(w, lanes, plane, dst, src) }
 
