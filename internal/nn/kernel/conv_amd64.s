@@ -4000,6 +4000,377 @@ tile256x2x2x16u1_skip1_1:
 	VZEROUPPER
 	RET
 
+// func tile512x1x1x32u8(a *byte)
+// Requires: AVX, AVX512DQ, AVX512F, CMOV
+TEXT ·tile512x1x1x32u8(SB), NOSPLIT, $0-8
+	MOVQ a+0(FP), AX
+
+tile512x1x1x32u8_tile:
+	MOVQ    (AX), SI
+	MOVQ    80(AX), BX
+	MOVQ    96(AX), R8
+	LEAQ    (R8)(R8*2), R9
+	LEAQ    (R8)(R8*4), R10
+	MOVQ    88(AX), CX
+	VMOVUPS (CX), Z0
+	VXORPS  Z2, Z2, Z2
+	VXORPS  Z4, Z4, Z4
+	VXORPS  Z6, Z6, Z6
+	VMOVUPS 64(CX), Z1
+	VXORPS  Z3, Z3, Z3
+	VXORPS  Z5, Z5, Z5
+	VXORPS  Z7, Z7, Z7
+	MOVQ    104(AX), CX
+	MOVQ    CX, 224(AX)
+
+tile512x1x1x32u8_0:
+	MOVQ    128(AX), R12
+	MOVQ    160(AX), R11
+	CMPQ    224(AX), $0x01
+	CMOVQEQ 136(AX), R12
+	CMOVQEQ 168(AX), R11
+	MOVQ    112(AX), DX
+
+tile512x1x1x32u8_1:
+	MOVQ 120(AX), CX
+
+tile512x1x1x32u8_2:
+	MOVQ R12, R13
+
+tile512x1x1x32u8_3:
+	VMOVUPS      (BX), Z8
+	VMOVUPS      64(BX), Z9
+	VBROADCASTSS (SI), Z10
+	VFMADD231PS  Z10, Z8, Z0
+	VFMADD231PS  Z10, Z9, Z1
+	VMOVUPS      128(BX), Z8
+	VMOVUPS      192(BX), Z9
+	VBROADCASTSS 4(SI), Z11
+	VFMADD231PS  Z11, Z8, Z2
+	VFMADD231PS  Z11, Z9, Z3
+	VMOVUPS      256(BX), Z8
+	VMOVUPS      320(BX), Z9
+	VBROADCASTSS 8(SI), Z12
+	VFMADD231PS  Z12, Z8, Z4
+	VFMADD231PS  Z12, Z9, Z5
+	VMOVUPS      384(BX), Z8
+	VMOVUPS      448(BX), Z9
+	VBROADCASTSS 12(SI), Z13
+	VFMADD231PS  Z13, Z8, Z6
+	VFMADD231PS  Z13, Z9, Z7
+	VMOVUPS      512(BX), Z8
+	VMOVUPS      576(BX), Z9
+	VBROADCASTSS 16(SI), Z10
+	VFMADD231PS  Z10, Z8, Z0
+	VFMADD231PS  Z10, Z9, Z1
+	VMOVUPS      640(BX), Z8
+	VMOVUPS      704(BX), Z9
+	VBROADCASTSS 20(SI), Z11
+	VFMADD231PS  Z11, Z8, Z2
+	VFMADD231PS  Z11, Z9, Z3
+	VMOVUPS      768(BX), Z8
+	VMOVUPS      832(BX), Z9
+	VBROADCASTSS 24(SI), Z12
+	VFMADD231PS  Z12, Z8, Z4
+	VFMADD231PS  Z12, Z9, Z5
+	VMOVUPS      896(BX), Z8
+	VMOVUPS      960(BX), Z9
+	VBROADCASTSS 28(SI), Z13
+	VFMADD231PS  Z13, Z8, Z6
+	VFMADD231PS  Z13, Z9, Z7
+	ADDQ         $0x00000020, SI
+	ADDQ         $0x00000400, BX
+	DECQ         R13
+	JNE          tile512x1x1x32u8_3
+	ADDQ         R11, SI
+	DECQ         CX
+	JNE          tile512x1x1x32u8_2
+	ADDQ         152(AX), SI
+	DECQ         DX
+	JNE          tile512x1x1x32u8_1
+	ADDQ         144(AX), SI
+	DECQ         224(AX)
+	JNE          tile512x1x1x32u8_0
+	VADDPS       Z6, Z4, Z4
+	VADDPS       Z7, Z5, Z5
+	VADDPS       Z4, Z2, Z2
+	VADDPS       Z5, Z3, Z3
+	VADDPS       Z2, Z0, Z0
+	VADDPS       Z3, Z1, Z1
+	MOVQ         16(AX), DI
+	MOVQ         32(AX), SI
+	MOVQ         48(AX), R8
+	MOVQ         64(AX), R9
+	MOVQ         176(AX), R11
+	MOVQ         184(AX), R12
+	VMOVUPS      232(AX), Z8
+	VMOVUPS      360(AX), Z10
+	VMOVUPS      296(AX), Z9
+	VMOVUPS      424(AX), Z11
+	CMPQ         R8, $0x00
+	JGT          tile512x1x1x32u8_skip0_0
+	CMPQ         R9, $0x00
+	JLE          tile512x1x1x32u8_skip0_0
+	TESTQ        SI, SI
+	JE           tile512x1x1x32u8_bare0_0
+	VADDPS       (SI), Z0, Z0
+	VADDPS       (SI)(R12*1), Z1, Z1
+
+tile512x1x1x32u8_bare0_0:
+	VMAXPS  Z0, Z8, Z0
+	VMINPS  Z0, Z10, Z0
+	VMOVUPS Z0, (DI)
+	VMAXPS  Z1, Z9, Z1
+	VMINPS  Z1, Z11, Z1
+	VMOVUPS Z1, (DI)(R11*1)
+
+tile512x1x1x32u8_skip0_0:
+	MOVQ 200(AX), CX
+	ADDQ CX, (AX)
+	MOVQ 208(AX), CX
+	ADDQ CX, 16(AX)
+	MOVQ 216(AX), CX
+	ADDQ CX, 32(AX)
+	DECQ 192(AX)
+	JNE  tile512x1x1x32u8_tile
+	VZEROUPPER
+	RET
+
+// func tile512x1x1x16u8(a *byte)
+// Requires: AVX, AVX512DQ, AVX512F, CMOV
+TEXT ·tile512x1x1x16u8(SB), NOSPLIT, $0-8
+	MOVQ a+0(FP), AX
+
+tile512x1x1x16u8_tile:
+	MOVQ    (AX), SI
+	MOVQ    80(AX), BX
+	MOVQ    96(AX), R8
+	LEAQ    (R8)(R8*2), R9
+	LEAQ    (R8)(R8*4), R10
+	MOVQ    88(AX), CX
+	VMOVUPS (CX), Z0
+	VXORPS  Z1, Z1, Z1
+	VXORPS  Z2, Z2, Z2
+	VXORPS  Z3, Z3, Z3
+	MOVQ    104(AX), CX
+	MOVQ    CX, 224(AX)
+
+tile512x1x1x16u8_0:
+	MOVQ    128(AX), R12
+	MOVQ    160(AX), R11
+	CMPQ    224(AX), $0x01
+	CMOVQEQ 136(AX), R12
+	CMOVQEQ 168(AX), R11
+	MOVQ    112(AX), DX
+
+tile512x1x1x16u8_1:
+	MOVQ 120(AX), CX
+
+tile512x1x1x16u8_2:
+	MOVQ R12, R13
+
+tile512x1x1x16u8_3:
+	VMOVUPS          (BX), Z4
+	VFMADD231PS.BCST (SI), Z4, Z0
+	VMOVUPS          64(BX), Z4
+	VFMADD231PS.BCST 4(SI), Z4, Z1
+	VMOVUPS          128(BX), Z4
+	VFMADD231PS.BCST 8(SI), Z4, Z2
+	VMOVUPS          192(BX), Z4
+	VFMADD231PS.BCST 12(SI), Z4, Z3
+	VMOVUPS          256(BX), Z4
+	VFMADD231PS.BCST 16(SI), Z4, Z0
+	VMOVUPS          320(BX), Z4
+	VFMADD231PS.BCST 20(SI), Z4, Z1
+	VMOVUPS          384(BX), Z4
+	VFMADD231PS.BCST 24(SI), Z4, Z2
+	VMOVUPS          448(BX), Z4
+	VFMADD231PS.BCST 28(SI), Z4, Z3
+	ADDQ             $0x00000020, SI
+	ADDQ             $0x00000200, BX
+	DECQ             R13
+	JNE              tile512x1x1x16u8_3
+	ADDQ             R11, SI
+	DECQ             CX
+	JNE              tile512x1x1x16u8_2
+	ADDQ             152(AX), SI
+	DECQ             DX
+	JNE              tile512x1x1x16u8_1
+	ADDQ             144(AX), SI
+	DECQ             224(AX)
+	JNE              tile512x1x1x16u8_0
+	VADDPS           Z3, Z2, Z2
+	VADDPS           Z2, Z1, Z1
+	VADDPS           Z1, Z0, Z0
+	MOVQ             16(AX), DI
+	MOVQ             32(AX), SI
+	MOVQ             48(AX), R8
+	MOVQ             64(AX), R9
+	MOVQ             176(AX), R11
+	MOVQ             184(AX), R12
+	VMOVUPS          232(AX), Z4
+	VMOVUPS          360(AX), Z5
+	CMPQ             R8, $0x00
+	JGT              tile512x1x1x16u8_skip0_0
+	CMPQ             R9, $0x00
+	JLE              tile512x1x1x16u8_skip0_0
+	TESTQ            SI, SI
+	JE               tile512x1x1x16u8_bare0_0
+	VADDPS           (SI), Z0, Z0
+
+tile512x1x1x16u8_bare0_0:
+	VMAXPS  Z0, Z4, Z0
+	VMINPS  Z0, Z5, Z0
+	VMOVUPS Z0, (DI)
+
+tile512x1x1x16u8_skip0_0:
+	MOVQ 200(AX), CX
+	ADDQ CX, (AX)
+	MOVQ 208(AX), CX
+	ADDQ CX, 16(AX)
+	MOVQ 216(AX), CX
+	ADDQ CX, 32(AX)
+	DECQ 192(AX)
+	JNE  tile512x1x1x16u8_tile
+	VZEROUPPER
+	RET
+
+// func tile256x1x1x16u8(a *byte)
+// Requires: AVX, CMOV, FMA3
+TEXT ·tile256x1x1x16u8(SB), NOSPLIT, $0-8
+	MOVQ a+0(FP), AX
+
+tile256x1x1x16u8_tile:
+	MOVQ    (AX), SI
+	MOVQ    80(AX), BX
+	MOVQ    96(AX), R8
+	LEAQ    (R8)(R8*2), R9
+	LEAQ    (R8)(R8*4), R10
+	MOVQ    88(AX), CX
+	VMOVUPS (CX), Y0
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y6, Y6, Y6
+	VMOVUPS 32(CX), Y1
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y7, Y7, Y7
+	MOVQ    104(AX), CX
+	MOVQ    CX, 224(AX)
+
+tile256x1x1x16u8_0:
+	MOVQ    128(AX), R12
+	MOVQ    160(AX), R11
+	CMPQ    224(AX), $0x01
+	CMOVQEQ 136(AX), R12
+	CMOVQEQ 168(AX), R11
+	MOVQ    112(AX), DX
+
+tile256x1x1x16u8_1:
+	MOVQ 120(AX), CX
+
+tile256x1x1x16u8_2:
+	MOVQ R12, R13
+
+tile256x1x1x16u8_3:
+	VMOVUPS      (BX), Y8
+	VMOVUPS      32(BX), Y9
+	VBROADCASTSS (SI), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VMOVUPS      64(BX), Y8
+	VMOVUPS      96(BX), Y9
+	VBROADCASTSS 4(SI), Y11
+	VFMADD231PS  Y11, Y8, Y2
+	VFMADD231PS  Y11, Y9, Y3
+	VMOVUPS      128(BX), Y8
+	VMOVUPS      160(BX), Y9
+	VBROADCASTSS 8(SI), Y12
+	VFMADD231PS  Y12, Y8, Y4
+	VFMADD231PS  Y12, Y9, Y5
+	VMOVUPS      192(BX), Y8
+	VMOVUPS      224(BX), Y9
+	VBROADCASTSS 12(SI), Y13
+	VFMADD231PS  Y13, Y8, Y6
+	VFMADD231PS  Y13, Y9, Y7
+	VMOVUPS      256(BX), Y8
+	VMOVUPS      288(BX), Y9
+	VBROADCASTSS 16(SI), Y10
+	VFMADD231PS  Y10, Y8, Y0
+	VFMADD231PS  Y10, Y9, Y1
+	VMOVUPS      320(BX), Y8
+	VMOVUPS      352(BX), Y9
+	VBROADCASTSS 20(SI), Y11
+	VFMADD231PS  Y11, Y8, Y2
+	VFMADD231PS  Y11, Y9, Y3
+	VMOVUPS      384(BX), Y8
+	VMOVUPS      416(BX), Y9
+	VBROADCASTSS 24(SI), Y12
+	VFMADD231PS  Y12, Y8, Y4
+	VFMADD231PS  Y12, Y9, Y5
+	VMOVUPS      448(BX), Y8
+	VMOVUPS      480(BX), Y9
+	VBROADCASTSS 28(SI), Y13
+	VFMADD231PS  Y13, Y8, Y6
+	VFMADD231PS  Y13, Y9, Y7
+	ADDQ         $0x00000020, SI
+	ADDQ         $0x00000200, BX
+	DECQ         R13
+	JNE          tile256x1x1x16u8_3
+	ADDQ         R11, SI
+	DECQ         CX
+	JNE          tile256x1x1x16u8_2
+	ADDQ         152(AX), SI
+	DECQ         DX
+	JNE          tile256x1x1x16u8_1
+	ADDQ         144(AX), SI
+	DECQ         224(AX)
+	JNE          tile256x1x1x16u8_0
+	VADDPS       Y6, Y4, Y4
+	VADDPS       Y7, Y5, Y5
+	VADDPS       Y4, Y2, Y2
+	VADDPS       Y5, Y3, Y3
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y3, Y1, Y1
+	MOVQ         16(AX), DI
+	MOVQ         32(AX), SI
+	MOVQ         48(AX), R8
+	MOVQ         64(AX), R9
+	MOVQ         176(AX), R11
+	MOVQ         184(AX), R12
+	VMOVUPS      232(AX), Y8
+	VMOVUPS      360(AX), Y10
+	VMOVUPS      264(AX), Y9
+	VMOVUPS      392(AX), Y11
+	CMPQ         R8, $0x00
+	JGT          tile256x1x1x16u8_skip0_0
+	CMPQ         R9, $0x00
+	JLE          tile256x1x1x16u8_skip0_0
+	TESTQ        SI, SI
+	JE           tile256x1x1x16u8_bare0_0
+	VADDPS       (SI), Y0, Y0
+	VADDPS       32(SI), Y1, Y1
+
+tile256x1x1x16u8_bare0_0:
+	VMAXPS  Y0, Y8, Y0
+	VMINPS  Y0, Y10, Y0
+	VMOVUPS Y0, (DI)
+	VMAXPS  Y1, Y9, Y1
+	VMINPS  Y1, Y11, Y1
+	VMOVUPS Y1, 32(DI)
+
+tile256x1x1x16u8_skip0_0:
+	MOVQ 200(AX), CX
+	ADDQ CX, (AX)
+	MOVQ 208(AX), CX
+	ADDQ CX, 16(AX)
+	MOVQ 216(AX), CX
+	ADDQ CX, 32(AX)
+	DECQ 192(AX)
+	JNE  tile256x1x1x16u8_tile
+	VZEROUPPER
+	RET
+
 // func winoIn4x512(a *byte)
 // Requires: AVX, AVX512F
 TEXT ·winoIn4x512(SB), NOSPLIT, $0-8

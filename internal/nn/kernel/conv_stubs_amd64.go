@@ -64,6 +64,21 @@ func tile256x2x3x16u1(a *byte)
 //go:noescape
 func tile256x2x2x16u1(a *byte)
 
+// tile512x1x1x32u8 computes tiles of 1 times 1 pixels by 32 outputs.
+//
+//go:noescape
+func tile512x1x1x32u8(a *byte)
+
+// tile512x1x1x16u8 computes tiles of 1 times 1 pixels by 16 outputs.
+//
+//go:noescape
+func tile512x1x1x16u8(a *byte)
+
+// tile256x1x1x16u8 computes tiles of 1 times 1 pixels by 16 outputs.
+//
+//go:noescape
+func tile256x1x1x16u8(a *byte)
+
 // winoIn4x512 transforms inputs of Winograd's F(4×4, 3×3).
 //
 //go:noescape

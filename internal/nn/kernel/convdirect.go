@@ -87,6 +87,7 @@ func (c *Conv) doDirect(item, threads int, in, out, residual *Blocked, act Clamp
 func (c *Conv) steps(l *tileLoop, in *Blocked) {
 	s := &c.spec
 	l.in, l.unroll, l.pix = in.Data, unroll, s.SW*Lanes
+	l.single = s.OutH*s.OutW == 1 && l.isa != portable
 	last := c.lastLanes()
 	l.n0, l.n1 = blocksOf(s.In/s.Groups), s.KH
 	row := s.KW * s.DW * Lanes // how far the columns of the kernel move

@@ -10,8 +10,9 @@ type tileLoop struct {
 	w            []float32 // [n0][n1][n2][n3][unroll][lanes]; n3 of the last block is n3Last
 	bias         []float32
 	lanes        int
-	unroll       int // 8, or 1
-	pix          int // from a pixel to the next in the input
+	unroll       int  // 8, or 1
+	pix          int  // from a pixel to the next in the input
+	single       bool // the output is one place: sums run in another order, so it may not depend on a split
 
 	n0, n1, n2, n3, n3Last         int
 	step0, step1, step2, step2Last int // added to the input's place after a turn of the loop
@@ -115,6 +116,14 @@ func (l *tileLoop) clampTo(act Clamp, left int) {
 // cover computes all places of a grid with as few tiles as may be. No place is stored twice, since
 // the residual may stand where the result goes.
 func (l *tileLoop) cover(g *grid) {
+	if l.single {
+		var r tileRun
+		l.half(&r, 0, g, 0, 0, 1, 1)
+		l.half(&r, 1, g, 0, 0, 0, 1)
+		r.count = 1
+		l.run(1, &r)
+		return
+	}
 	big, _ := l.isa.halves()
 	x := max(0, g.width/(2*big)-1) * 2 * big
 	if x > 0 {

@@ -49,6 +49,12 @@ func (l *tileLoop) run(half int, r *tileRun) {
 // on the stack.
 func (l *tileLoop) assembly(half int, a *byte) {
 	switch {
+	case half == 1 && l.isa == avx2:
+		tile256x1x1x16u8(a)
+	case half == 1 && l.lanes == 32:
+		tile512x1x1x32u8(a)
+	case half == 1:
+		tile512x1x1x16u8(a)
 	case l.isa == avx2 && l.unroll == 8 && half == 3:
 		tile256x2x3x16u8(a)
 	case l.isa == avx2 && l.unroll == 8:
