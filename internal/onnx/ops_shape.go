@@ -19,6 +19,10 @@ func (im *importer) restacked(n *node, x operand, dims []int) error {
 		return damaged("%s: %v does not hold the elements of %v", n, dims, v.dims)
 	}
 	batched := v.batched && len(dims) > 0 && dims[0] == v.dims[0]
+	if batched && len(dims) == 2 && v.batched && v.rank() == 4 && v.shape().Plane() == 1 {
+		// The engine holds both alike; the step is kept, for the file has a name for it.
+		return im.define(n, &live{name: im.emit(n, "", op.Flatten{}, nil, v), dims: dims, batched: true})
+	}
 	return im.define(n, im.restack(v, dims, batched, n.outputs[0]))
 }
 
