@@ -16,6 +16,7 @@ import (
 
 // groups are the files that can be written.
 var groups = map[string]func(){
+	"gemm":   gemm,
 	"conv":   convolutions,
 	"dense":  dense,
 	"lrn":    lrn,

@@ -1,0 +1,14 @@
+//go:build !amd64 || noasm
+
+package kernel
+
+func (t *gemmTask) run(isa) { t.portable() }
+
+func (d *Dots) tile(_ isa, out, a, b []float32, _, _ int) { out[0] = d.dotGo(a, b) }
+
+// AddScaled adds a·x to y.
+func AddScaled(_ *Set, y, x []float32, a float32) { Axpy(y, a, x) }
+
+// GateClamp adds dy to dx where y lies between the bounds: the gradient of a clamp whose result is y.
+// At a bound, and where y is no number, there is none.
+func GateClamp(_ *Set, dx, dy, y []float32, act Clamp) { gateClampGo(dx, dy, y, act) }
