@@ -104,7 +104,7 @@ func Copy(set *Set, out *Blocked, at int, in *Blocked, first, last int) {
 	for b := first; b < last; b++ {
 		n, c := b/per, b%per*Lanes
 		lanes := min(Lanes, in.C-c)
-		head := min(lanes, Lanes-(at+c)%Lanes) // what goes into the first of at most two blocks
+		head := min(lanes, Lanes-at%Lanes) // what goes into the first of at most two blocks
 		copyLanes(set, out, in, n, at+c, c, head)
 		if head < lanes {
 			copyLanes(set, out, in, n, at+c+head, c+head, lanes-head)
