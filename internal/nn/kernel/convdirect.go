@@ -71,6 +71,7 @@ func (c *Conv) doDirect(item, threads int, in, out, residual *Blocked, act Clamp
 	n := item / groups / len(c.panels)
 	l := c.loop(p, out, residual, act)
 	c.steps(&l, in)
+	l.prepare()
 	g := grid{
 		rows: min(rows, s.OutH-y), width: s.OutW,
 		src:    in.Index(n, p.group*s.In/s.Groups, y*s.SH-s.PadT, -s.PadL),

@@ -50,6 +50,7 @@ func (c *Conv) doPlanar(item, threads int, scratch []float32, in, out, residual 
 	for _, p := range c.panels {
 		l := c.loop(p, out, residual, act)
 		c.planarSteps(&l, scratch, rows)
+		l.prepare()
 		g := grid{rows: rows, width: s.OutW, srcRow: s.SH * c.planarWidth()}
 		g.target(p, n, y, out, residual)
 		l.cover(&g)

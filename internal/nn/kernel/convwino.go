@@ -189,21 +189,21 @@ func (w *winoItem) rows(f func(t, y, x, n int)) {
 // products multiplies the transformed inputs by the weights, as 1×1 convolutions over tiles.
 func (w *winoItem) products() {
 	c := w.conv
-	side, last := c.wino+2, c.lastLanes()
-	blocks := w.blocks()
+	side, blocks, each := c.wino+2, w.blocks(), c.positionFloats()
+	l := tileLoop{
+		isa: c.isa, in: w.v, out: w.m, bias: zeros[:], unroll: unroll, pix: Lanes,
+		n0: blocksOf(c.spec.In), n1: 1, n2: 1, n3: Lanes / unroll, n3Last: c.lastLanes() / unroll,
+		step0: (w.count - 1) * Lanes, outBlock: w.count * Lanes,
+	}
+	l.clampTo(NoClamp, 2*Lanes)
+	l.prepare()
+	g := grid{rows: 1, width: w.count}
 	for k := range side * side {
+		g.src = k * l.n0 * w.count * Lanes
 		for _, p := range c.panels[w.from:w.to] {
-			l := tileLoop{
-				isa: c.isa, in: w.v, out: w.m, bias: zeros[:], lanes: p.lanes, unroll: unroll, pix: Lanes,
-				w:  c.w[k*c.positionFloats()+p.w:][:p.lanes*c.depth()],
-				n0: blocksOf(c.spec.In), n1: 1, n2: 1, n3: Lanes / unroll, n3Last: last / unroll,
-				step0: (w.count - 1) * Lanes, outBlock: w.count * Lanes,
-			}
-			l.clampTo(NoClamp, p.lanes)
-			g := grid{
-				rows: 1, width: w.count, src: k * l.n0 * w.count * Lanes,
-				dst: (k*blocks + p.block - c.panels[w.from].block) * w.count * Lanes,
-			}
+			l.lanes = p.lanes
+			l.w = c.w[k*each+p.w:][:p.lanes*c.depth()]
+			g.dst = (k*blocks + p.block - c.panels[w.from].block) * w.count * Lanes
 			l.cover(&g)
 		}
 	}

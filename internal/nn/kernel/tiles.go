@@ -18,6 +18,8 @@ type tileLoop struct {
 	step0, step1, step2, step2Last int // added to the input's place after a turn of the loop
 	outBlock, resBlock             int // from a block of 16 outputs to the next
 	lo, hi                         [2 * Lanes]float32
+
+	args tileArgs // for the assembly: prepare fills it, but for what run says
 }
 
 // tileRun is a series of equal tiles: for each of their two rows of pixels its places, and which

@@ -20,6 +20,19 @@ type tileArgs struct {
 	lo, hi                           [2 * Lanes]float32
 }
 
+// prepare writes the arguments that all series of the loop share.
+func (l *tileLoop) prepare() {
+	if l.isa == portable {
+		return
+	}
+	a := &l.args
+	a.bias = unsafe.Pointer(&l.bias[0])
+	a.pix, a.n0, a.n1, a.n2, a.n3, a.n3Last = l.pix*4, l.n0, l.n1, l.n2, l.n3, l.n3Last
+	a.step0, a.step1, a.step2, a.step2Last = l.step0*4, l.step1*4, l.step2*4, l.step2Last*4
+	a.dstBlock, a.resBlock = l.outBlock*4, l.resBlock*4
+	a.lo, a.hi = l.lo, l.hi
+}
+
 // run computes a series of tiles with halves of so many pixels.
 func (l *tileLoop) run(half int, r *tileRun) {
 	if l.isa == portable {
@@ -28,13 +41,10 @@ func (l *tileLoop) run(half int, r *tileRun) {
 	}
 	// The pointers are into in, out and res, whose lengths cover the grid that cover was given:
 	// indexing checks the first place of each; tiles read at most tail floats behind the last.
-	a := tileArgs{
-		from: r.from, to: r.to, w: unsafe.Pointer(&l.w[0]), bias: unsafe.Pointer(&l.bias[0]),
-		pix: l.pix * 4, n0: l.n0, n1: l.n1, n2: l.n2, n3: l.n3, n3Last: l.n3Last,
-		step0: l.step0 * 4, step1: l.step1 * 4, step2: l.step2 * 4, step2Last: l.step2Last * 4,
-		dstBlock: l.outBlock * 4, resBlock: l.resBlock * 4,
-		count: r.count, srcStep: r.srcStep * 4, dstStep: r.dstStep * 4, lo: l.lo, hi: l.hi,
-	}
+	a := &l.args
+	a.w = unsafe.Pointer(&l.w[0])
+	a.from, a.to = r.from, r.to
+	a.count, a.srcStep, a.dstStep = r.count, r.srcStep*4, r.dstStep*4
 	for i := range a.src {
 		a.src[i] = unsafe.Pointer(&l.in[r.src[i]])
 		a.dst[i] = unsafe.Pointer(&l.out[r.dst[i]])
@@ -42,7 +52,7 @@ func (l *tileLoop) run(half int, r *tileRun) {
 			a.res[i], a.resStep = unsafe.Pointer(&l.res[r.res[i]]), r.resStep*4
 		}
 	}
-	l.assembly(half, (*byte)(unsafe.Pointer(&a)))
+	l.assembly(half, (*byte)(unsafe.Pointer(a)))
 }
 
 // assembly calls the kernel of the loop's panel. The calls are direct, so that the arguments stay

@@ -2,6 +2,11 @@
 
 package kernel
 
+// tileArgs is nothing: there is no assembly.
+type tileArgs struct{}
+
+func (l *tileLoop) prepare() {}
+
 // run computes a series of tiles.
 func (l *tileLoop) run(_ int, r *tileRun) { l.runPortable(r) }
 
