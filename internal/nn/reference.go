@@ -113,6 +113,7 @@ type refState struct {
 	own     []*Tensor // tensors over the arena, by value
 	tensors []Tensor  // what readers see: own, or borrowed
 	inputs  [][]*Tensor
+	steps   Steps // nil: the operators do all
 }
 
 // Input returns the memory of the input.
@@ -123,7 +124,7 @@ func (s *refState) Execute(ctx context.Context, edits []Edit, done func(*Value))
 	in := s.program.model.Graph.input
 	s.tensors[in.Index].Data = s.Input()
 	s.finish(in, edits, done)
-	return s.steps(ctx, edits, nil, done)
+	return s.walk(ctx, edits, nil, done)
 }
 
 // ExecuteFrom runs the nodes below the edits.
@@ -150,7 +151,7 @@ func (s *refState) ExecuteFrom(ctx context.Context, from State, baseEdits, edits
 			s.tensors[v.Index].Data = s.own[v.Index].Data
 		}
 	}
-	return s.steps(ctx, edits, dirty, done)
+	return s.walk(ctx, edits, dirty, done)
 }
 
 func names(edits []Edit, v *Value) bool {
@@ -172,12 +173,19 @@ func (s *refState) reedit(base *refState, v *Value, edits []Edit) {
 	for i, src := range v.Node.Inputs {
 		in[i] = &base.tensors[src.Index]
 	}
-	v.Node.Op.Forward(in, s.program.params[v.Node.Index], &s.tensors[v.Index])
+	s.forward(v.Node, in)
 	s.edit(v, edits)
 }
 
-// steps runs the nodes in order; with dirty, only those whose inputs changed.
-func (s *refState) steps(ctx context.Context, edits []Edit, dirty []bool, done func(*Value)) error {
+func (s *refState) forward(n *Node, in []*Tensor) {
+	params, out := s.program.params[n.Index], &s.tensors[n.Output.Index]
+	if s.steps == nil || !s.steps.Forward(n, in, params, out) {
+		n.Op.Forward(in, params, out)
+	}
+}
+
+// walk runs the nodes in order; with dirty, only those whose inputs changed.
+func (s *refState) walk(ctx context.Context, edits []Edit, dirty []bool, done func(*Value)) error {
 	for i, n := range s.program.model.Graph.Nodes {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -190,7 +198,7 @@ func (s *refState) steps(ctx context.Context, edits []Edit, dirty []bool, done f
 			}
 			continue
 		}
-		n.Op.Forward(s.inputs[i], s.program.params[i], &s.tensors[n.Output.Index])
+		s.forward(n, s.inputs[i])
 		s.finish(n.Output, edits, done)
 	}
 	return nil

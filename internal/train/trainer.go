@@ -114,12 +114,8 @@ func (t *Trainer) makeParts() error {
 		return err
 	}
 	for i := range t.parts {
-		back, err := plan.NewBackprop()
-		if err != nil {
-			return err
-		}
 		t.parts[i] = &part{
-			run: plan.NewRun(), back: back, aug: newAugmenter(t.c.Augment),
+			run: plan.NewRun(), back: plan.NewBackprop(), aug: newAugmenter(t.c.Augment),
 			input:  make([]float32, size*t.model.Graph.InputValue().Shape.Sample()),
 			labels: make([]byte, size), grad: make([]float32, size*classes),
 		}
@@ -235,8 +231,7 @@ func (t *Trainer) shard(ctx context.Context, p *part, digits []int) error {
 	}
 	p.loss = l.f(y, p.labels, p.grad, 1/float64(t.c.Batch))
 	p.back.Zero()
-	p.back.Run(p.run, nn.Seed{Value: v, Grad: p.grad})
-	return nil
+	return p.back.Run(p.run, nn.Seed{Value: v, Grad: p.grad})
 }
 
 func readBatch(v nn.View, dst []float32) error {
