@@ -7,12 +7,26 @@
     peak    →  bytes of the largest memory that the process had
 """
 
-import resource
 import sys
 import time
 
 import numpy
 import onnxruntime
+
+
+def peak():
+    """Returns the largest resident memory in bytes, 0 where the system does not say (proc(5)).
+
+    getrusage would count the memory of the process that started this one.
+    """
+    try:
+        with open("/proc/self/status") as f:
+            for line in f:
+                if line.startswith("VmHWM:"):
+                    return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    return 0
 
 
 def main():
@@ -57,7 +71,7 @@ def main():
                     f.write(out.numpy().astype("<f4").tobytes())
             print(*names, flush=True)
         elif word == "peak":
-            print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024, flush=True)
+            print(peak(), flush=True)
 
 
 main()

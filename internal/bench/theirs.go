@@ -169,7 +169,7 @@ func (c *child) turn(repeat int, s *samples) error {
 	return nil
 }
 
-// peak returns the largest memory that the process had, in bytes.
+// peak returns the largest memory that the process had, in bytes; 0 where the system does not say.
 func (c *child) peak() (int64, error) {
 	words, err := c.ask("peak")
 	if err != nil || len(words) != 1 {
