@@ -105,7 +105,13 @@ func (c *Conv) winoTiles() (across, all int) {
 	return across, across * ((c.spec.OutH + m - 1) / m)
 }
 
-// maxChunk is the most tiles of an item: a multiple of what fills the tiles of AVX-512.
+// whole rounds a number of tiles down to what fills the registers, from some 16 up.
+func (s isa) whole(tiles int) int {
+	big, _ := s.halves()
+	return max(18/(2*big), tiles/(2*big)) * 2 * big
+}
+
+// maxChunk is the most tiles of an item.
 func (c *Conv) maxChunk() int {
 	side := c.wino + 2
 	channels := (blocksOf(c.spec.In) + blocksOf(c.spec.Out)) * Lanes
@@ -114,21 +120,22 @@ func (c *Conv) maxChunk() int {
 		n = max(n, winoMany)
 	}
 	_, all := c.winoTiles()
-	return min(max(14, n/14*14), all)
+	return min(c.isa.whole(n), all)
 }
 
 // cut splits the work of a sample. More threads get smaller chunks where the weights are light,
-// and panels of their own where they are not, for the price of transforming inputs again.
+// and panels of their own where they are not, for the price of transforming inputs again: two for each
+// thread.
 func (c *Conv) cut(threads, n int) winoCut {
 	w := winoCut{chunk: c.maxChunk(), panels: len(c.panels), parts: 1}
 	w.across, w.tiles = c.winoTiles()
 	want := (wanted(threads) + n - 1) / n
 	if (w.tiles+w.chunk-1)/w.chunk < want && len(c.w) <= winoLight {
-		w.chunk = min(w.chunk, max(14, w.tiles/want/14*14))
+		w.chunk = min(w.chunk, c.isa.whole(w.tiles/want))
 	}
 	w.chunks = (w.tiles + w.chunk - 1) / w.chunk
-	if w.chunks < want {
-		w.parts = min(w.panels, (want+w.chunks-1)/w.chunks)
+	if few := 2 * threads; threads > 1 && w.chunks*n < few {
+		w.parts = min(w.panels, (few+w.chunks*n-1)/(w.chunks*n))
 	}
 	return w
 }
