@@ -38,7 +38,7 @@ Examples:
 
   vizserver import mynet.onnx --labels classes.txt --preprocess torchvision
 
-  vizserver import mynet.pth --net resnet18 --name flowers --mean 0.5,0.5,0.5 --std 0.5,0.5,0.5 --resize 256
+  vizserver import mynet.pth --name flowers --labels flowers.txt --mean 0.5,0.5,0.5 --std 0.5,0.5,0.5 --resize 256
 
   vizserver import remove flowers
 
@@ -68,12 +68,12 @@ func (c *importAddCmd) Validate() error {
 	switch {
 	case own && (len(c.Mean) != 3 || len(c.Std) != 3):
 		return errors.New("--mean and --std are three numbers each")
-	case own && slices.Contains(c.Std, 0):
-		return errors.New("--std: nothing can be divided by 0")
+	case slices.ContainsFunc(c.Std, func(v float32) bool { return !(v > 0) }): // not a number, too
+		return errors.New("--std: the numbers are above 0, for pixels are divided by them")
 	case own && c.Preprocess != "":
 		return errors.New("--preprocess and --mean exclude each other")
-	case !own && (c.Resize != 0 || c.Squash || c.BGR || c.Range != 1):
-		return errors.New("--resize, --squash, --range and --bgr go with --mean and --std")
+	case !own && (c.Resize != 0 || c.Squash || c.BGR || c.Range != 1 || c.Resample != "bilinear"):
+		return errors.New("--resize, --squash, --resample, --range and --bgr go with --mean and --std")
 	case c.Range != 1 && c.Range != 255:
 		return errors.New("--range is 1 or 255")
 	case c.Resize < 0:

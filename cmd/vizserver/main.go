@@ -63,7 +63,7 @@ Start it and open the address that it prints; nothing else is needed. A flag bea
 its variable in the environment, which beats the default.
 
 Exit codes: 0 done, 1 our own fault, 2 wrong input, 3 above a limit, 4 not found,
-5 not supported, 6 busy (a port in use), 80 wrong usage.`
+5 not supported, 6 busy (a port in use), 80 wrong usage, 130 interrupted.`
 
 func main() {
 	confine.Main(modelfile.Jobs)
@@ -71,6 +71,9 @@ func main() {
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
+
+// exitInterrupted is a shell's code of a process that ended by SIGINT: 128 + 2.
+const exitInterrupted = 130
 
 // leave carries kong's exit code, after --help and --version, out of its depths.
 type leave int
@@ -98,10 +101,15 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return reportUsage(stderr, parser, args, err)
 	}
 	e := &env{ctx: ctx, stdin: stdin, stdout: stdout, stderr: stderr, log: newLog(stderr, c.LogFormat, c.LogLevel)}
-	if err := command.Run(e); err != nil {
-		return report(stderr, err)
+	err = command.Run(e)
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
+		_, _ = fmt.Fprintln(stderr, "vizserver: interrupted")
+		return exitInterrupted
 	}
-	return 0
+	return report(stderr, err)
 }
 
 // report says on one line what went wrong, on the next what to do, and returns
@@ -116,12 +124,28 @@ func report(stderr io.Writer, err error) int {
 
 // reportUsage does it for a command line that makes no sense.
 func reportUsage(stderr io.Writer, parser *kong.Kong, args []string, err error) int {
-	_, _ = fmt.Fprintf(stderr, "vizserver: %v%s\n  see: vizserver --help\n", err, meant(parser, args))
+	near, see := meant(parser, args), "vizserver"
+	var wrong *kong.ParseError
+	if errors.As(err, &wrong) && near == "" && len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+		see = usageOf(wrong.Context.Selected())
+	}
+	_, _ = fmt.Fprintf(stderr, "vizserver: %v%s\n  see: %s --help\n", err, near, see)
 	var coded interface{ ExitCode() int }
 	if errors.As(err, &coded) {
 		return coded.ExitCode()
 	}
 	return fault.Invalid.Exit()
+}
+
+// usageOf names a command as it is typed; of one that its parent takes by default, the parent.
+func usageOf(n *kong.Node) string {
+	if n == nil {
+		return "vizserver"
+	}
+	if n.Parent != nil && n.Parent.DefaultCmd == n {
+		n = n.Parent
+	}
+	return n.FullPath()
 }
 
 // meant suggests a command where the first word is none: with a default

@@ -370,3 +370,14 @@ func TestPageURL(t *testing.T) {
 		}
 	}
 }
+
+// Ctrl-C in the middle is no fault of anybody's, and has the code that shells give it.
+func TestInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var out, errs bytes.Buffer
+	code := run(ctx, []string{"classify", "efficientnet-lite0", filepath.Join(testutil.Root(t), "testdata/photos/chelsea.jpg")}, strings.NewReader(""), &out, &errs)
+	if code != exitInterrupted || out.Len() > 0 || !strings.HasSuffix(errs.String(), "vizserver: interrupted\n") {
+		t.Errorf("code %d, %q, %q", code, out.String(), errs.String())
+	}
+}

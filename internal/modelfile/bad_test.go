@@ -112,8 +112,8 @@ func TestUnknownFiles(t *testing.T) {
 	}
 	const known = "known are ONNX (.onnx), safetensors, PyTorch (.pth, .pt), Keras (.keras, .h5) and Caffe (.caffemodel)"
 	run(t, []badFile{
-		{row: 22, name: "empty", file: "a.bin", text: "a.bin: this is not a model file that we know", hint: known},
-		{row: 22, name: "empty .onnx", file: "a.onnx", text: "not a model file that we know", hint: known},
+		{row: 22, name: "empty", file: "a.bin", text: "a.bin: the file is empty", hint: "copy or download it again"},
+		{row: 22, name: "empty .onnx", file: "a.onnx", text: "a.onnx: the file is empty", hint: "copy or download it again"},
 		{row: 22, name: "7 bytes", file: "a.bin", in: noise[:7], text: "not a model file that we know", hint: known},
 		{row: 22, name: "noise", file: "a", in: noise, text: "not a model file that we know", hint: known},
 		{row: 22, name: "a text", file: "model.txt", in: []byte("weights, weights everywhere"), text: "not a model file that we know", hint: known},

@@ -143,7 +143,7 @@ func TestBadONNX(t *testing.T) {
 		{row: 32, name: "reshape to 10^12", change: last([]*onnxpb.NodeProto{onnxNode("Reshape", "r", "y", "maps", "to")}, int64s("to", 1, 1e6, 1e6)), text: "1000000"},
 		{row: 32, name: "expand to 10^12", change: last([]*onnxpb.NodeProto{onnxNode("Expand", "e", "y", "one", "to")}, floats("one", []float32{1}, 1), int64s("to", 1, 1000, 1e5, 1e4)), kind: fault.TooLarge, text: `node "e" (Expand): a constant of the sizes [1 1000 100000 10000]`},
 		{row: 32, name: "upsample to 10^12", change: last([]*onnxpb.NodeProto{onnxNode("Resize", "r", "y", "maps", "", "", "to")}, int64s("to", 1, 4, 5e5, 5e5)), text: `tensor "y": input is 1×4×500000×500000, want at most`},
-		{row: 32, name: "input of 10^11", change: func(m *onnxpb.ModelProto) { m.Graph.Input[0] = input("x", 1, 3, 200_000, 200_000) }, kind: fault.TooLarge, text: `the input "x" is [1 3 200000 200000]: more than 134217728 numbers`},
+		{row: 32, name: "input of 10^11", change: func(m *onnxpb.ModelProto) { m.Graph.Input[0] = input("x", 1, 3, 200_000, 200_000) }, kind: fault.TooLarge, text: `the input "x" is 1×3×200000×200000: more than 134217728 numbers`},
 		{row: 32, name: "10^13 multiplications", change: func(m *onnxpb.ModelProto) {
 			m.Graph.Input[0] = input("x", 1, 64, 128, 128)
 			m.Graph.Initializer[0] = floats("w", make([]float32, 64*64*15*15), 64, 64, 15, 15)
@@ -171,9 +171,9 @@ func TestBadONNX(t *testing.T) {
 		{row: 35, name: "environment", change: external("location", "/proc/self/environ"), text: "outside the model's folder"},
 		{row: 35, name: "negative offset", change: external("location", "model.onnx", "offset", "-1"), text: "offset"},
 		{row: 35, name: "length past the end", change: external("location", "model.onnx", "length", "100000"), text: "outside of the file"},
-		{row: 36, name: "no picture", change: func(m *onnxpb.ModelProto) { m.Graph.Input[0] = input("x", 1, 2, 3, 8, 6) }, kind: fault.Unsupported, text: `the input "x" is [1 2 3 8 6]`},
+		{row: 36, name: "no picture", change: func(m *onnxpb.ModelProto) { m.Graph.Input[0] = input("x", 1, 2, 3, 8, 6) }, kind: fault.Unsupported, text: `the input "x" is 1×2×3×8×6`},
 		{row: 36, name: "open sizes", change: func(m *onnxpb.ModelProto) { m.Graph.Input[0] = input("x", -1, 3, -1, -1) }, text: `the input "x" open: open×3×open×open`, hint: "--input"},
-		{row: 36, name: "sizes that do not fit", o: modelfile.Options{Input: []int{1, 4, 8, 6}}, kind: fault.Invalid, text: "1×3×8×6, which [1 4 8 6] does not fit"},
+		{row: 36, name: "sizes that do not fit", o: modelfile.Options{Input: []int{1, 4, 8, 6}}, kind: fault.Invalid, text: "1×3×8×6, which 1×4×8×6 does not fit"},
 		{row: 47, name: "hostile name", change: func(m *onnxpb.ModelProto) {
 			m.Graph.Node[1].OpType, m.Graph.Node[1].Name = new("Foo"), new("<script>\x1b[2J\u202e\x00"+strings.Repeat("a", 400))
 		}, kind: fault.Unsupported, text: "<script>"},

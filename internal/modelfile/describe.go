@@ -101,6 +101,7 @@ func (f *File) nameClasses(n int) {
 	}
 	f.Model.Labels = names
 	if n != imageNetClasses && n != imageNetClasses+1 {
+		f.note("the file does not name its %d classes: they have numbers; give names with --labels", n)
 		return
 	}
 	e := zoo.Entry{Task: zoo.ImageNet}

@@ -26,13 +26,7 @@ var layouts = sync.OnceValues(func() ([]layout, error) {
 		if err != nil {
 			return nil, err
 		}
-		l := layout{entry: e, sizes: map[string][]int{}}
-		for _, n := range g.Nodes {
-			for _, p := range n.Params {
-				l.sizes[p.Name] = p.Dims
-			}
-		}
-		list = append(list, l)
+		list = append(list, layoutOf(&e, g))
 	}
 	return list, nil
 })
@@ -40,6 +34,38 @@ var layouts = sync.OnceValues(func() ([]layout, error) {
 type layout struct {
 	entry zoo.Entry
 	sizes map[string][]int
+	rows  map[string]bool // parameters of the classifier: their first size is the number of classes
+}
+
+func layoutOf(e *zoo.Entry, g *nn.Graph) layout {
+	l := layout{entry: *e, sizes: map[string][]int{}, rows: map[string]bool{}}
+	for _, n := range g.Nodes {
+		for _, p := range n.Params {
+			l.sizes[p.Name] = p.Dims
+		}
+	}
+	if c := zoo.Classifier(g); c != nil {
+		for _, p := range c.Params {
+			l.rows[p.Name] = true
+		}
+	}
+	return l
+}
+
+// classes returns the number of classes that somebody trained the net for, where the file's
+// classifier is the net's but for the number of its rows; else 0.
+func (l *layout) classes(held map[string]*weights.Tensor) int {
+	classes := 0
+	for name := range l.rows {
+		t, want := held[name], l.sizes[name]
+		if t == nil || len(t.Shape) != len(want) || !slices.Equal(t.Shape[1:], want[1:]) || classes != 0 && t.Shape[0] != classes {
+			return 0
+		}
+		if classes = t.Shape[0]; classes == want[0] || classes < 1 {
+			return 0
+		}
+	}
+	return classes
 }
 
 // fit binds a file of weights to a net of the zoo.
@@ -50,51 +76,56 @@ func fit(f *weights.File, o Options) (*File, error) {
 		if err != nil {
 			return nil, err
 		}
-		return bind(e, held, nil)
+		g, err := e.Graph()
+		if err != nil {
+			return nil, err
+		}
+		l := layoutOf(e, g)
+		return l.bind(held, nil)
 	}
 	all, err := layouts()
 	if err != nil {
 		return nil, err
 	}
 	var fits []string
+	var first *layout
 	best, most := 0, -1
-	for i, l := range all {
+	for i := range all {
+		l := &all[i]
 		n := l.common(held)
 		if n > most {
 			best, most = i, n
 		}
-		if n == len(l.sizes) && len(l.extra(held)) == 0 {
+		own := 0
+		if l.classes(held) > 0 {
+			own = len(l.rows)
+		}
+		if n+own == len(l.sizes) && len(l.extra(held)) == 0 {
+			if first == nil {
+				first = l
+			}
 			fits = append(fits, l.entry.Name)
 		}
 	}
-	if len(fits) == 0 {
+	if first == nil {
 		return nil, unknown(&all[best], held, most)
-	}
-	e, err := zoo.Find(fits[0])
-	if err != nil {
-		return nil, err
 	}
 	var notes []string
 	if len(fits) > 1 {
-		notes = append(notes, fmt.Sprintf("the weights are those of %s by their names and sizes; %s has the same ones: choose with --net",
+		notes = append(notes, fmt.Sprintf("the weights are those of %s by their names and sizes, as they could be of %s: choose with --net",
 			fits[0], strings.Join(fits[1:], ", ")))
 	}
-	return bind(e, held, notes)
+	return first.bind(held, notes)
 }
 
 // bind makes the model; what the net does not need is left out with a note, or refused.
-func bind(e *zoo.Entry, held map[string]*weights.Tensor, notes []string) (*File, error) {
-	l := layout{entry: *e, sizes: map[string][]int{}}
-	g, err := e.Graph()
-	if err != nil {
-		return nil, err
+func (l *layout) bind(held map[string]*weights.Tensor, notes []string) (*File, error) {
+	e := &l.entry
+	if n := l.classes(held); n > 0 {
+		e = e.ForClasses(n)
+		notes = append(notes, fmt.Sprintf("the weights are those of %s with %d classes of its own", e.Name, n))
 	}
 	w := nn.Weights{}
-	for _, n := range g.Nodes {
-		for _, p := range n.Params {
-			l.sizes[p.Name] = p.Dims
-		}
-	}
 	aux := 0
 	for name, t := range held {
 		if _, ok := l.sizes[name]; !ok && auxiliary(name) {
@@ -194,7 +225,10 @@ func unknown(l *layout, held map[string]*weights.Tensor, common int) error {
 	return fault.New(fault.Unprocessable, "the file holds weights alone; they come closest to %s, but %v", l.entry.Name, e).WithHint("%s", hintNet)
 }
 
-const hintNet = "give the net with --net, or export the model as ONNX: torch.onnx.export(model, example, \"model.onnx\")"
+const (
+	hintNet   = "give the net with --net, or export the model as ONNX: torch.onnx.export(model, example, \"model.onnx\")"
+	hintOther = "without --net it is found by names and sizes; or export the model as ONNX: torch.onnx.export(model, example, \"model.onnx\")"
+)
 
 // misfit is the error for weights that do not fit the net that was asked for: names of the file
 // are fit for a screen, and the user can choose another net.
@@ -206,7 +240,7 @@ func misfit(err error) error {
 	for i, name := range e.Unexpected {
 		e.Unexpected[i] = cut(name)
 	}
-	return fault.New(fault.Unprocessable, "%v", e).WithHint("%s", hintNet)
+	return fault.New(fault.Unprocessable, "%v", e).WithHint("%s", hintOther)
 }
 
 // cut makes a name of the file fit for a message: at most 200 letters, none that a terminal or a

@@ -128,6 +128,29 @@ func written(t *testing.T, net string, change func(map[string]weights.Tensor)) s
 	return path
 }
 
+// rows makes a classifier one for fewer classes.
+func rows(n int, node string) func(map[string]weights.Tensor) {
+	return func(w map[string]weights.Tensor) {
+		for _, name := range []string{node + ".weight", node + ".bias"} {
+			t := w[name]
+			dims := slices.Concat([]int{n}, t.Shape[1:])
+			w[name] = weights.NewFloat32(name, dims, t.Float32()[:n*len(t.Float32())/t.Shape[0]])
+		}
+	}
+}
+
+// A classifier whose weight and bias are for different numbers of classes is none.
+func TestOddClassifier(t *testing.T) {
+	path := written(t, "squeezenet-1.1", func(w map[string]weights.Tensor) {
+		bias := w["classifier.1.bias"]
+		rows(5, "classifier.1")(w)
+		w["classifier.1.bias"] = bias
+	})
+	if _, err := modelfile.Open(t.Context(), path, modelfile.Options{}); err == nil || !strings.Contains(err.Error(), "classifier.1.weight is [5 512 1 1]") {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestWeightsFindTheirNet(t *testing.T) {
 	one := weights.NewFloat32("", []int{1}, []float32{1})
 	cases := map[string]struct {
@@ -139,6 +162,14 @@ func TestWeightsFindTheirNet(t *testing.T) {
 		"counters":          {net: "mobilenet-v2", want: "mobilenet-v2", change: func(w map[string]weights.Tensor) { w["features.0.1.num_batches_tracked"] = one }},
 		"two nets fit":      {net: "cifar-resnet110", want: "cifar-resnet110", note: "stochastic-depth-110"},
 		"the other of them": {net: "cifar-resnet110", option: "stochastic-depth-110", want: "stochastic-depth-110"},
+		"own classes": {
+			net: "squeezenet-1.1", want: "squeezenet-1.1", note: "squeezenet-1.1 with 5 classes of its own",
+			change: rows(5, "classifier.1"),
+		},
+		"own classes of a net that is named": {
+			net: "mobilenet-v2", option: "mobilenet-v2", want: "mobilenet-v2", note: "names with --labels",
+			change: rows(3, "classifier.1"),
+		},
 		"DataParallel": {net: "squeezenet-1.0", want: "squeezenet-1.0", change: func(w map[string]weights.Tensor) {
 			for _, name := range slices.Collect(maps.Keys(w)) {
 				w["module."+name] = w[name]
@@ -171,6 +202,9 @@ func TestWeightsFindTheirNet(t *testing.T) {
 			}
 			if f.Entry == nil || f.Entry.Name != c.want {
 				t.Errorf("it is %v", f.Entry)
+			}
+			if n := f.Model.Graph.OutputValue().Shape.C; len(f.Model.Labels) != n && f.Entry.Task != zoo.CIFAR10 {
+				t.Errorf("%d labels for %d classes", len(f.Model.Labels), n)
 			}
 			if notes := strings.Join(f.Notes, "\n"); !strings.Contains(notes, c.note) {
 				t.Errorf("no %q in %q", c.note, notes)

@@ -84,8 +84,11 @@ func (r *reader) inspect() error {
 	switch {
 	case err != nil:
 		return openError(r.path, err)
+	case info.IsDir():
+		return naming(r.path, fault.New(fault.Invalid, "this is a directory, not a file").WithHint("give the file of a model in it"))
 	case !info.Mode().IsRegular():
-		return naming(r.path, fault.New(fault.Invalid, "this is no regular file"))
+		return naming(r.path, fault.New(fault.Invalid, "this is a pipe or a device, not a regular file").
+			WithHint("write it to a file first: models are not read from a stream"))
 	case info.Size() > maxFile:
 		return naming(r.path, fault.New(fault.TooLarge, "the file has %s, at most %s can be read",
 			humanize.IBytes(uint64(info.Size())), humanize.IBytes(maxFile)))

@@ -62,6 +62,9 @@ func sniff(head []byte, path string) (Format, error) {
 	case head[0] == 0x0a && len(head) > 1 && int(head[1]) < len(head): // the net's name
 		return Caffe, nil
 	}
+	if len(head) == 0 {
+		return "", fault.New(fault.Unprocessable, "the file is empty").WithHint("copy or download it again, or export the model again")
+	}
 	return "", fault.New(fault.Unprocessable, "this is not a model file that we know").
 		WithHint("known are ONNX (.onnx), safetensors, PyTorch (.pth, .pt), Keras (.keras, .h5) and Caffe (.caffemodel)")
 }

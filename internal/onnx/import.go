@@ -246,7 +246,7 @@ func inputDims(in valueInfo, given []int) ([]int, error) {
 	}
 	if given != nil {
 		if in.ranked && !agrees(in.dims, given) {
-			return nil, fault.New(fault.Invalid, "the input %s is %s, which %v does not fit", show(in.name), dimText(in.dims), given)
+			return nil, fault.New(fault.Invalid, "the input %s is %s, which %s does not fit", show(in.name), dimText(in.dims), sizeText(given))
 		}
 		return given, checkInput(in, given)
 	}
@@ -273,10 +273,10 @@ func agrees(file []dim, given []int) bool {
 
 func checkInput(in valueInfo, dims []int) error {
 	if len(dims) < 2 || len(dims) > 4 || slices.Min(dims) < 1 {
-		return unsupported("the input %s is %v; nets that read N×C×H×W can be run", show(in.name), dims)
+		return unsupported("the input %s is %s; nets that read N×C×H×W can be run", show(in.name), sizeText(dims))
 	}
 	if _, ok := elements(dims, maxFoldElems); !ok {
-		return tooLarge("the input %s is %v: more than %d numbers", show(in.name), dims, maxFoldElems)
+		return tooLarge("the input %s is %s: more than %d numbers", show(in.name), sizeText(dims), maxFoldElems)
 	}
 	return nil
 }
@@ -284,6 +284,15 @@ func checkInput(in valueInfo, dims []int) error {
 func openDims(in valueInfo) error {
 	return fault.New(fault.Unprocessable, "the file leaves sizes of the input %s open: %s", show(in.name), dimText(in.dims)).
 		WithHint("give them: --input-shape 1,3,224,224")
+}
+
+// sizeText writes sizes as people do: 1×3×224×224.
+func sizeText(sizes []int) string {
+	list := make([]dim, len(sizes))
+	for i, n := range sizes {
+		list[i].size = n
+	}
+	return dimText(list)
 }
 
 func dimText(dims []dim) string {

@@ -64,7 +64,7 @@ func (e *Entry) Labels() ([]string, error) {
 		return digitLabels, nil
 	case ImageNet:
 		return imageNetLabels()
-	case CIFAR10:
+	case CIFAR10, Own:
 	}
 	return nil, nil
 }

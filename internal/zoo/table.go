@@ -17,6 +17,7 @@ const (
 	Digits   Task = "digits"   // MNIST, 10 classes, 1×28×28 greys
 	ImageNet Task = "imagenet" // ILSVRC 2012, 1,000 classes, RGB photos
 	CIFAR10  Task = "cifar10"  // 10 classes, 3×32×32
+	Own      Task = "own"      // classes of the user's: see Entry.ForClasses
 )
 
 // Entry is one network of the table.
