@@ -9,7 +9,7 @@ import "unsafe"
 // tileArgs is what the assembly gets: tileLoop and tileRun with places as pointers and steps in
 // bytes. gen/tile.go knows the offsets.
 type tileArgs struct {
-	src, dst, res                    [2]unsafe.Pointer
+	src, dst, res                    [2]uintptr // the assembly moves them, at last past the end: no pointers for the collector
 	from, to                         [2]int
 	w, bias                          unsafe.Pointer
 	pix, n0, n1, n2, n3, n3Last      int
@@ -46,10 +46,10 @@ func (l *tileLoop) run(half int, r *tileRun) {
 	a.from, a.to = r.from, r.to
 	a.count, a.srcStep, a.dstStep = r.count, r.srcStep*4, r.dstStep*4
 	for i := range a.src {
-		a.src[i] = unsafe.Pointer(&l.in[r.src[i]])
-		a.dst[i] = unsafe.Pointer(&l.out[r.dst[i]])
+		a.src[i] = uintptr(unsafe.Pointer(&l.in[r.src[i]]))
+		a.dst[i] = uintptr(unsafe.Pointer(&l.out[r.dst[i]]))
 		if l.res != nil {
-			a.res[i], a.resStep = unsafe.Pointer(&l.res[r.res[i]]), r.resStep*4
+			a.res[i], a.resStep = uintptr(unsafe.Pointer(&l.res[r.res[i]])), r.resStep*4
 		}
 	}
 	l.assembly(half, (*byte)(unsafe.Pointer(a)))
