@@ -12,6 +12,7 @@ import (
 
 	"vizserver/internal/mnist"
 	"vizserver/internal/nn"
+	"vizserver/internal/nn/fast"
 	"vizserver/internal/zoo"
 )
 
@@ -109,7 +110,7 @@ func New(c Config, data *mnist.Dataset) (*Trainer, error) {
 
 func (t *Trainer) makeParts() error {
 	size := t.c.Batch / shards
-	plan, err := nn.Compile(t.model, nn.Options{Batch: size})
+	plan, err := nn.Compile(t.model, nn.Options{Batch: size, Compiler: fast.Options{}.CompilePlanar})
 	if err != nil {
 		return err
 	}
