@@ -14,6 +14,11 @@ func tile512x2x7x32u8(a *byte)
 //go:noescape
 func tile512x2x7x16u8(a *byte)
 
+// tile256x2x7x8u8 computes tiles of 2 times 7 pixels by 8 outputs.
+//
+//go:noescape
+func tile256x2x7x8u8(a *byte)
+
 // tile512x2x4x32u8 computes tiles of 2 times 4 pixels by 32 outputs.
 //
 //go:noescape
@@ -23,6 +28,11 @@ func tile512x2x4x32u8(a *byte)
 //
 //go:noescape
 func tile512x2x4x16u8(a *byte)
+
+// tile256x2x4x8u8 computes tiles of 2 times 4 pixels by 8 outputs.
+//
+//go:noescape
+func tile256x2x4x8u8(a *byte)
 
 // tile256x2x3x16u8 computes tiles of 2 times 3 pixels by 16 outputs.
 //
@@ -44,6 +54,11 @@ func tile512x2x7x32u1(a *byte)
 //go:noescape
 func tile512x2x7x16u1(a *byte)
 
+// tile256x2x7x8u1 computes tiles of 2 times 7 pixels by 8 outputs.
+//
+//go:noescape
+func tile256x2x7x8u1(a *byte)
+
 // tile512x2x4x32u1 computes tiles of 2 times 4 pixels by 32 outputs.
 //
 //go:noescape
@@ -53,6 +68,11 @@ func tile512x2x4x32u1(a *byte)
 //
 //go:noescape
 func tile512x2x4x16u1(a *byte)
+
+// tile256x2x4x8u1 computes tiles of 2 times 4 pixels by 8 outputs.
+//
+//go:noescape
+func tile256x2x4x8u1(a *byte)
 
 // tile256x2x3x16u1 computes tiles of 2 times 3 pixels by 16 outputs.
 //
@@ -78,6 +98,11 @@ func tile512x1x1x16u8(a *byte)
 //
 //go:noescape
 func tile256x1x1x16u8(a *byte)
+
+// tile256x1x1x8u8 computes tiles of 1 times 1 pixels by 8 outputs.
+//
+//go:noescape
+func tile256x1x1x8u8(a *byte)
 
 // winoIn4x512 transforms inputs of Winograd's F(4×4, 3×3).
 //

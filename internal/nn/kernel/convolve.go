@@ -46,7 +46,11 @@ func (s *ConvSpec) merged() int {
 // number in one makes the others NaN.
 func (s *ConvSpec) Fast() bool { return s.merged() > 0 }
 
-// panel is outputs whose weights lie together: 32 of them for AVX-512, else 16, also what is left.
+// halfPanel is the outputs of a panel that fills half a block.
+const halfPanel = Lanes / 2
+
+// panel is outputs whose weights lie together: 32 of them for AVX-512, else 16; the last are 16, or
+// 8 where that is enough, so that fewer zeros are multiplied.
 type panel struct {
 	block int // the first
 	lanes int
@@ -82,7 +86,7 @@ func NewConv(set *Set, s ConvSpec, weight, bias []float32, o ConvOptions) *Conv 
 	if !c.planar {
 		c.wino = s.winograd(c.isa, o)
 	}
-	if !c.planar && c.wino == 0 && c.isa.overrun(s.OutW)*s.SW*Lanes > tail {
+	if !c.planar && c.wino == 0 && c.overrun()*s.SW*Lanes > tail {
 		c.isa = portable // a tile would read too far behind the last row
 	}
 	c.panels = c.split()
@@ -93,6 +97,15 @@ func NewConv(set *Set, s ConvSpec, weight, bias []float32, o ConvOptions) *Conv 
 		c.packDirect(weight)
 	}
 	return c
+}
+
+// overrun is how many pixels behind a short row tiles read, those of panels of 8 too.
+func (c *Conv) overrun() int {
+	over := c.isa.overrun(c.spec.OutW)
+	if c.isa == avx2 {
+		over = max(over, avx512.overrun(c.spec.OutW))
+	}
+	return over
 }
 
 // mergeGroups writes zeros between the weights of m groups that become one.
@@ -114,13 +127,18 @@ func (c *Conv) split() []panel {
 	at := 0
 	for g := range s.Groups {
 		for b := 0; b < per; {
-			n := 1
-			if c.isa == avx512 && b+1 < per {
-				n = 2
+			p := panel{block: g*per + b, lanes: Lanes, group: g, w: at}
+			left := s.Out - p.block*Lanes
+			switch {
+			case c.isa == portable:
+			case left <= halfPanel:
+				p.lanes = halfPanel
+			case c.isa == avx512 && b+1 < per && left > Lanes+halfPanel:
+				p.lanes = 2 * Lanes
 			}
-			list = append(list, panel{block: g*per + b, lanes: n * Lanes, group: g, w: at})
-			at += n * Lanes * c.depth()
-			b += n
+			list = append(list, p)
+			at += p.lanes * c.depth()
+			b += blocksOf(p.lanes)
 		}
 	}
 	return list

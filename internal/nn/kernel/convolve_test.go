@@ -128,6 +128,15 @@ func (c *convCase) do(t *testing.T, set *Set, o ConvOptions, threads int, inPlac
 		in = blockedOf(c.n, c.In, c.H, c.W, conv.Pad()+c.wide, c.x, nan32)
 	}
 	out := blockedOf(c.n, c.Out, c.OutH, c.OutW, 1+c.wide, nil, untouched)
+	for n := range c.n {
+		for k := range blocksOf(c.Out) * Lanes {
+			for y := range c.OutH {
+				for x := range c.OutW {
+					out.Set(n, k, y, x, nan32) // all lanes must be written
+				}
+			}
+		}
+	}
 	var res *Blocked
 	if c.residual {
 		res = blockedOf(c.n, c.Out, c.OutH, c.OutW, 0, c.r, nan32)
@@ -249,6 +258,9 @@ func TestConvDirect(t *testing.T) {
 		{"groups of 4", ConvSpec{In: 64, Out: 64, H: 5, W: 6, KH: 3, KW: 3, PadT: 1, PadL: 1, Groups: 16}, 1, 1, 1, true, ReLU},
 		{"groups of 6 to 9", ConvSpec{In: 18, Out: 27, H: 5, W: 6, KH: 3, KW: 1, Groups: 3}, 0, 0, 1, true, ReLU},
 		{"1x1 on one place", ConvSpec{In: 100, Out: 70, H: 1, W: 1, KH: 1, KW: 1}, 0, 0, 2, false, ReLU},
+		{"8 lanes, wide", ConvSpec{In: 24, Out: 24, H: 5, W: 33, KH: 3, KW: 3, PadT: 1, PadL: 1}, 1, 1, 1, true, ReLU},
+		{"8 lanes, narrow", ConvSpec{In: 24, Out: 5, H: 6, W: 2, KH: 3, KW: 3, SH: 2, SW: 2, PadT: 1, PadL: 1}, 1, 1, 1, true, ReLU},
+		{"9 lanes", ConvSpec{In: 8, Out: 41, H: 5, W: 5, KH: 1, KW: 2}, 0, 0, 1, true, ReLU},
 		{"1x1 flat", ConvSpec{In: 32, Out: 70, H: 9, W: 8, KH: 1, KW: 1}, 0, 0, 2, true, ReLU},
 	} {
 		t.Run(c.name, func(t *testing.T) {

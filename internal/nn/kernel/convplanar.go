@@ -11,7 +11,7 @@ const planarFloats = 64 << 10
 func (c *Conv) planarWidth() int {
 	s := &c.spec
 	width := max((s.OutW-1)*s.SW+(s.KW-1)*s.DW+1, s.KW*s.DW)
-	return width + c.isa.overrun(s.OutW)*s.SW
+	return width + c.overrun()*s.SW
 }
 
 // inputRows is how many rows of the input so many rows of the output need.

@@ -222,5 +222,5 @@ var zeros [2 * Lanes]float32
 // blocks is the blocks of outputs of the item.
 func (w *winoItem) blocks() int {
 	last := w.conv.panels[w.to-1]
-	return last.block + last.lanes/Lanes - w.conv.panels[w.from].block
+	return last.block + blocksOf(last.lanes) - w.conv.panels[w.from].block
 }

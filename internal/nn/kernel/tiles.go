@@ -1,6 +1,6 @@
 package kernel
 
-// tileLoop computes output places of a panel: 16 or 32 outputs whose weights lie together. A tile
+// tileLoop computes output places of a panel: 8, 16 or 32 outputs whose weights lie together. A tile
 // is two runs of pixels, of one row or of two, times the panel. Its sums stay in registers over
 // four loops: blocks of inputs (n0), rows (n1) and columns (n2) of the kernel, and steps (n3) of
 // unroll inputs each. Offsets and steps are in floats.
@@ -115,6 +115,15 @@ func (l *tileLoop) clampTo(act Clamp, left int) {
 	}
 }
 
+// shape is the set whose tiles have the pixels of this loop's: with 8 outputs, half a register of
+// AVX-512 each, both sets have the same.
+func (l *tileLoop) shape() isa {
+	if l.lanes == halfPanel {
+		return avx512
+	}
+	return l.isa
+}
+
 // cover computes all places of a grid with as few tiles as may be. No place is stored twice, since
 // the residual may stand where the result goes.
 func (l *tileLoop) cover(g *grid) {
@@ -126,7 +135,7 @@ func (l *tileLoop) cover(g *grid) {
 		l.run(1, &r)
 		return
 	}
-	big, _ := l.isa.halves()
+	big, _ := l.shape().halves()
 	x := max(0, g.width/(2*big)-1) * 2 * big
 	if x > 0 {
 		l.wide(g, 0, 0, x, big)
@@ -136,7 +145,7 @@ func (l *tileLoop) cover(g *grid) {
 
 // end computes the last n pixels of the rows from y on, less than four halves of a big tile.
 func (l *tileLoop) end(g *grid, y, x, n int) {
-	list := rowEnds[l.isa][min(1, g.rows-y-1)]
+	list := rowEnds[l.shape()][min(1, g.rows-y-1)]
 	for n > 0 {
 		p := list[n]
 		k := min(n, p.pixels())

@@ -59,6 +59,8 @@ func (l *tileLoop) run(half int, r *tileRun) {
 // on the stack.
 func (l *tileLoop) assembly(half int, a *byte) {
 	switch {
+	case l.lanes == halfPanel:
+		l.assembly8(half, a)
 	case half == 1 && l.isa == avx2:
 		tile256x1x1x16u8(a)
 	case half == 1 && l.lanes == 32:
@@ -89,6 +91,22 @@ func (l *tileLoop) assembly(half int, a *byte) {
 		tile512x2x7x16u1(a)
 	default:
 		tile512x2x4x16u1(a)
+	}
+}
+
+// assembly8 calls the kernels of 8 outputs.
+func (l *tileLoop) assembly8(half int, a *byte) {
+	switch {
+	case half == 1:
+		tile256x1x1x8u8(a)
+	case l.unroll == 8 && half == 7:
+		tile256x2x7x8u8(a)
+	case l.unroll == 8:
+		tile256x2x4x8u8(a)
+	case half == 7:
+		tile256x2x7x8u1(a)
+	default:
+		tile256x2x4x8u1(a)
 	}
 }
 

@@ -60,6 +60,7 @@ func convolutions() {
 		for _, half := range []int{7, 4} {
 			newTile(avx512, half, 2, unroll).write()
 			newTile(avx512, half, 1, unroll).write()
+			newTile(avx2, half, 1, unroll).write()
 		}
 		for _, half := range []int{3, 2} {
 			newTile(avx2, half, 2, unroll).write()
@@ -69,6 +70,7 @@ func convolutions() {
 		newSingle(avx512, vectors).write()
 	}
 	newSingle(avx2, 2).write()
+	newSingle(avx2, 1).write()
 	winograd()
 	peak()
 }
@@ -245,6 +247,10 @@ func (t *tile) store(i int) {
 			build.VMAXPS(t.acc(i, p, v), t.free()[v], t.acc(i, p, v))
 			build.VMINPS(t.acc(i, p, v), t.free()[t.vectors+v], t.acc(i, p, v))
 			build.VMOVUPS(t.acc(i, p, v), t.output(reg.RDI, reg.R11, p, v))
+		}
+		if t.vectors*t.bytes() < 64 { // the other lanes of the block have no channels
+			build.VXORPS(t.acc(i, p, 0), t.acc(i, p, 0), t.acc(i, p, 0))
+			build.VMOVUPS(t.acc(i, p, 0), at(reg.RDI, p*64+t.bytes()))
 		}
 		label(skip)
 	}
