@@ -1,6 +1,7 @@
 package fast
 
 import (
+	"slices"
 	"sync"
 
 	"vizserver/internal/nn"
@@ -14,6 +15,7 @@ type convStep struct {
 	node   *nn.Node
 	values []*nn.Value
 	spec   kernel.ConvSpec
+	w, b   []float32 // as trained
 	conv   convolution
 	bn     *affine
 	add    *nn.Value // the residual
@@ -27,22 +29,62 @@ type convStep struct {
 }
 
 func (p *program) newConv(n *nn.Node, c op.Conv) *convStep {
-	if c.Table != nil {
-		return nil
-	}
 	in, out := p.shapes[n.Inputs[0].Index], p.shapes[n.Output.Index]
 	stride, dilation := orOne(c.Stride), orOne(c.Dilation)
 	s := &convStep{
 		node: n, values: []*nn.Value{n.Output}, act: kernel.NoClamp, cost: n.MACs() * int64(in.N),
+		w: p.params[n.Index][0], b: bias(p.params[n.Index]),
 		spec: kernel.ConvSpec{
 			In: in.C, Out: out.C, H: in.H, W: in.W, OutH: out.H, OutW: out.W, KH: c.Kernel.H, KW: c.Kernel.W,
 			SH: stride.H, SW: stride.W, DH: dilation.H, DW: dilation.W, PadT: c.Pad.H, PadL: c.Pad.W, Groups: max(c.Groups, 1),
 		},
 	}
+	if c.Table != nil {
+		s.w = untabled(s.w, c.Table, in.C)
+	}
 	if !s.spec.Fast() && !s.depthwise() {
 		return nil
 	}
 	return s
+}
+
+// untabled returns the weights of a convolution with a connection table as those of one that reads all
+// maps: zero where there is no connection.
+func untabled(w []float32, table [][]int, in int) []float32 {
+	links := 0
+	for _, row := range table {
+		links += len(row)
+	}
+	taps := len(w) / links
+	out := make([]float32, len(table)*in*taps)
+	for o, row := range table {
+		for _, i := range row {
+			copy(out[(o*in+i)*taps:][:taps], w)
+			w = w[taps:]
+		}
+	}
+	return out
+}
+
+// newSubsample returns the sum of each window times a number, plus a bias, as a convolution of each
+// map by itself.
+func (p *program) newSubsample(n *nn.Node, c op.Subsample) *convStep {
+	in := p.shapes[n.Inputs[0].Index]
+	s := p.newConv(n, op.Conv{Out: in.C, Kernel: c.Kernel, Stride: strideOf(c), Groups: in.C})
+	taps := c.Kernel.H * c.Kernel.W
+	w := make([]float32, 0, in.C*taps)
+	for _, v := range s.w {
+		w = append(w, slices.Repeat([]float32{v}, taps)...)
+	}
+	s.w, s.cost = w, int64(len(w))*int64(in.N*n.Output.Shape.Plane())
+	return s
+}
+
+func strideOf(c op.Subsample) op.Size {
+	if c.Stride == (op.Size{}) {
+		return c.Kernel
+	}
+	return c.Stride
 }
 
 // convolution is a kernel of one; kernel.Conv is one.
@@ -82,8 +124,7 @@ func (s *convStep) pack(p *program, w, b []float32) convolution {
 // ready packs the weights, with the batch normalisation that joined folded in; scratch is memory for
 // that, kept for the next.
 func (s *convStep) ready(p *program, scratch *[]float32) {
-	params := p.params[s.node.Index]
-	w, b := params[0], bias(params)
+	w, b := s.w, s.b
 	if s.bn != nil {
 		w, b = s.folded(w, scratch), s.foldedBias(b)
 	}
@@ -181,8 +222,7 @@ func (s *convStep) run(st *state, stage int, out *kernel.Blocked) {
 	*j = convJob{step: s.conv, in: st.input(s.node.Inputs[0], s.conv.PlanarInput()), out: out, act: kernel.NoClamp}
 	if s.bn != nil && stage == 0 {
 		s.once.Do(func() {
-			w := st.p.params[s.node.Index]
-			s.raw = s.pack(st.p, w[0], bias(w))
+			s.raw = s.pack(st.p, s.w, s.b)
 		})
 		j.step = s.raw
 	}

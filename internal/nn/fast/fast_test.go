@@ -96,7 +96,7 @@ func compare(t *testing.T, m *nn.Model, got, want [][]float32) {
 	}
 }
 
-var small = []string{"lenet5-modern", "cifar-resnet20", "squeezenet-1.1", "mobilenet-v2"}
+var small = []string{"lenet5-modern", "lenet5-1998", "cifar-resnet20", "squeezenet-1.1", "mobilenet-v2"}
 
 // TestLikeTheReference compares every value of some nets, hidden ones too, on every set of kernels.
 func TestLikeTheReference(t *testing.T) {

@@ -98,6 +98,8 @@ func (p *program) newStep(n *nn.Node) step {
 		if s := p.newConv(n, o); s != nil {
 			return s
 		}
+	case op.Subsample:
+		return p.newSubsample(n, o)
 	case op.Linear:
 		return p.newDense(n)
 	case op.Concat:
