@@ -18,11 +18,12 @@ func moveLanes(set *Set, h, w int, dst, src patch, lanes, to, from int) {
 }
 
 // toPlanar takes a row of w pixels apart. Assembly reads whole squares of pixels, up to 15 behind the
-// last: the tail of a Blocked's memory is there for that.
+// last: the tail of a Blocked's memory is there for that; without it Go does the row.
 func toPlanar(set *Set, w, lanes, plane int, dst, src []float32) {
 	d, s := &dst[:(lanes-1)*plane+w][0], &src[:w*Lanes][0]
+	squares := (w + Lanes - 1) / Lanes * Lanes * Lanes
 	switch {
-	case w <= 2 || lanes <= 2:
+	case w <= 2 || lanes <= 2 || cap(src) < squares:
 		toPlanarGo(w, lanes, plane, dst, src)
 	case set.isa == avx512:
 		toPlanar512(d, s, w, lanes, 4*plane)
