@@ -114,7 +114,7 @@ func (d *download) room() error {
 	}
 	if !d.f.fits(d.state.Total) || d.state.Total > maxBytes {
 		return &WrongFileError{
-			ID: d.f.ID(), What: "size", Want: fmt.Sprintf("%.3f MiB", d.f.SizeMiB), Got: fmt.Sprintf("%d bytes, as the server says", d.state.Total),
+			ID: d.f.ID(), What: "size", Want: mebibytes(d.f.SizeMiB), Got: sizeText(d.state.Total) + ", as the server says",
 		}
 	}
 	if have, known := d.o.free(d.c.Dir); known && have < d.state.Total-d.have {

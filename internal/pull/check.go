@@ -34,7 +34,7 @@ func (e *WrongFileError) UserHint() string {
 	if e.Hint != "" {
 		return e.Hint
 	}
-	return "nothing was installed; try again, or another mirror: vizserver pull " + e.ID
+	return "nothing was installed; try again, or another mirror or file: vizserver pull " + e.ID
 }
 
 // sums are the hashes of what was written to them.
@@ -69,6 +69,12 @@ func sumOf(ctx context.Context, r io.Reader) (*sums, error) {
 	}
 }
 
+// mebibytes writes a size as exactly as the registry gives it, so that two can be compared.
+func mebibytes(n float64) string { return fmt.Sprintf("%.3f MiB", n) }
+
+// sizeText writes the size of a file, both for people and to the byte.
+func sizeText(n int64) string { return fmt.Sprintf("%s (%d bytes)", mebibytes(float64(n)/(1<<20)), n) }
+
 // check compares a file with all that is known of it: what the publisher says, what its
 // server said with it (linked, a SHA-256 or ""), and what was pulled under this name before
 // (old, nil: nothing). It returns what of the publisher's was compared.
@@ -78,7 +84,7 @@ func (f *File) check(s *sums, size int64, linked string, old *Record) (string, e
 	}
 	sha, by := s.sha256(), FirstUse
 	if !f.fits(size) {
-		return "", wrong("size", fmt.Sprintf("%.3f MiB", f.SizeMiB), fmt.Sprintf("%d bytes", size))
+		return "", wrong("size", mebibytes(f.SizeMiB), sizeText(size))
 	}
 	if f.MD5 != "" {
 		if s.md5() != f.MD5 {

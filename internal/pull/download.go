@@ -213,6 +213,11 @@ func (d *download) netError(ctx context.Context, err error) error {
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return temporary("the connection ended at byte %d of %d", d.have, d.state.Total)
 	}
+	if asked, ok := errors.AsType[*url.Error](err); ok { // its text is the whole address
+		if u, bad := url.Parse(asked.URL); bad == nil {
+			err = fmt.Errorf("%s: %w", u.Host, asked.Err)
+		}
+	}
 	return &temporaryError{cause: err}
 }
 

@@ -187,8 +187,12 @@ func (d *download) fetch(ctx context.Context) error {
 			b.Reset()
 		}
 		if failures++; failures > d.o.Retries {
+			hint := "look at the network and run the command again"
+			if d.have > 0 {
+				hint += ": the " + bytesText(d.have) + " that came are kept"
+			}
 			return fault.New(fault.Busy, "%s could not be fetched: %v, %d times in a row", d.f.ID(), temporary.cause, failures).
-				WithCause(err).WithHint("look at the network and run the command again: the %s that came are kept", bytesText(d.have))
+				WithCause(err).WithHint("%s", hint)
 		}
 		wait := max(b.NextBackOff(), temporary.after)
 		d.o.Watch.Note(fmt.Sprintf("%v; trying again", temporary.cause))

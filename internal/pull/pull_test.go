@@ -268,7 +268,7 @@ func TestPullRefuses(t *testing.T) {
 					_, _ = w.Write(body)
 					return true
 				}
-			}, fault.Unprocessable, "99999999999 bytes, as the server says", 1,
+			}, fault.Unprocessable, "95367.432 MiB (99999999999 bytes), as the server says", 1,
 		},
 		{
 			"announces a little too much", func(*origin) func(int, http.ResponseWriter, *http.Request) bool {
