@@ -36,6 +36,9 @@ func (r *Run) Plan() *Plan { return r.plan }
 // Input returns the memory of the input; the caller writes it before Run.
 func (r *Run) Input() []float32 { return r.state.Input() }
 
+// Edits returns the edits of the last execution. They belong to the run: nobody may change them.
+func (r *Run) Edits() []Edit { return r.edits }
+
 // InputError says that an input has the wrong number of values.
 type InputError struct{ Got, Want int }
 
