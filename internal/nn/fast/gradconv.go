@@ -129,7 +129,7 @@ func (j *convGrad) weights(worker, group, first, last int) {
 			for b := range dots.Blocks {
 				part := j.w
 				part.C = last - first
-				part.From(columns[b*rows*places:], x[b*sample:], 0, rows)
+				part.From(j.s.set, columns[b*rows*places:], x[b*sample:], 0, rows)
 			}
 			x = columns
 		}
@@ -158,7 +158,7 @@ func (j *convGrad) sample(worker, n int) {
 		x := j.x[at*j.w.C*plane:][:j.w.C*plane]
 		if !j.w.Plain() {
 			columns := mem[kernel.GemmScratch:]
-			j.w.From(columns, x, 0, j.w.Rows())
+			j.w.From(j.s.set, columns, x, 0, j.w.Rows())
 			x = columns
 		}
 		m.Run(j.s.set, y, j.weight[group*j.out*j.w.Rows():], x, mem[:kernel.GemmScratch])

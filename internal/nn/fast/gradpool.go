@@ -23,25 +23,26 @@ func maxBackward(w *kernel.Pool, dx, dy *nn.Tensor, x []float32) {
 	}
 }
 
-// maxHalves is windows of 2×2 side by side.
+// maxHalves is windows of 2×2 side by side. Places are chosen without branches, whose outcome nobody
+// could foresee.
 func maxHalves(dx, x, dy []float32, width int, out nn.Shape) {
 	for oy := range out.H {
 		a, b := x[2*oy*width:][:width], x[(2*oy+1)*width:][:width]
 		row := dx[2*oy*width:][:2*width]
 		for ox, d := range dy[oy*out.W:][:out.W] {
-			if d == 0 {
-				continue // most are, behind a clamp
+			p, q, r, s := a[2*ox], a[2*ox+1], b[2*ox], b[2*ox+1]
+			m := max(p, q, r, s)
+			at := width + 1
+			if r == m || r != r {
+				at = width
 			}
-			best, m := 2*ox, a[2*ox]
-			for _, c := range [...]struct {
-				at int
-				v  float32
-			}{{2*ox + 1, a[2*ox+1]}, {width + 2*ox, b[2*ox]}, {width + 2*ox + 1, b[2*ox+1]}} {
-				if c.v > m || c.v != c.v && m == m {
-					best, m = c.at, c.v
-				}
+			if q == m || q != q {
+				at = 1
 			}
-			row[best] += d
+			if p == m || p != p {
+				at = 0
+			}
+			row[2*ox+at] += d
 		}
 	}
 }

@@ -24,6 +24,10 @@ func (w *Columns) Plain() bool {
 
 // inside returns the outputs from…to−1 whose input at·stride + offset lies in 0…size−1.
 func inside(outs, stride, offset, size int) (from, to int) {
+	if stride == 1 { // a division would take longer than all else
+		from, to = max(0, -offset), max(0, min(outs, size-offset))
+		return min(from, to), to
+	}
 	if offset < 0 {
 		from = (-offset + stride - 1) / stride
 	}
@@ -34,30 +38,40 @@ func inside(outs, stride, offset, size int) (from, to int) {
 	return min(from, to), to
 }
 
+// tap is where one row of the matrix meets its map: outputs y0…y1−1 and x0…x1−1 read inside of it, the
+// first of them at at.
+type tap struct{ y0, y1, x0, x1, at int }
+
+func (w *Columns) tap(row int) tap {
+	ky, kx := row/w.KW%w.KH, row%w.KW
+	var t tap
+	t.y0, t.y1 = inside(w.OutH, w.SH, ky*w.DH-w.PadT, w.H)
+	t.x0, t.x1 = inside(w.OutW, w.SW, kx*w.DW-w.PadL, w.W)
+	t.at = (t.y0*w.SH+ky*w.DH-w.PadT)*w.W + t.x0*w.SW + kx*w.DW - w.PadL
+	return t
+}
+
 // From writes rows first…last−1 of the matrix of one sample, C×H×W planar.
-func (w *Columns) From(dst, src []float32, first, last int) {
+func (w *Columns) From(set *Set, dst, src []float32, first, last int) {
 	for r := first; r < last; r++ {
-		c, ky, kx := r/(w.KH*w.KW), r/w.KW%w.KH, r%w.KW
-		plane := src[c*w.H*w.W:][:w.H*w.W]
+		t := w.tap(r)
 		row := dst[(r-first)*w.Places():][:w.Places()]
-		y0, y1 := inside(w.OutH, w.SH, ky*w.DH-w.PadT, w.H)
-		x0, x1 := inside(w.OutW, w.SW, kx*w.DW-w.PadL, w.W)
-		clear(row[:y0*w.OutW])
-		for y := y0; y < y1; y++ {
-			at := (y*w.SH+ky*w.DH-w.PadT)*w.W + x0*w.SW + kx*w.DW - w.PadL
-			line := row[y*w.OutW:][:w.OutW]
-			clear(line[:x0])
-			clear(line[x1:])
-			line = line[x0:x1]
-			if w.SW == 1 {
-				copy(line, plane[at:])
-				continue
-			}
-			for i := range line {
-				line[i] = plane[at+i*w.SW]
+		if t.x1-t.x0 < w.OutW || t.y1-t.y0 < w.OutH {
+			clear(row)
+		}
+		if t.y0 == t.y1 || t.x0 == t.x1 {
+			continue
+		}
+		from, to := src[r/(w.KH*w.KW)*w.H*w.W+t.at:], row[t.y0*w.OutW+t.x0:]
+		if w.SW == 1 {
+			copyLines(set, to, from, t.y1-t.y0, t.x1-t.x0, w.OutW, w.SH*w.W)
+			continue
+		}
+		for y := range t.y1 - t.y0 {
+			for x := range t.x1 - t.x0 {
+				to[y*w.OutW+x] = from[y*w.SH*w.W+x*w.SW]
 			}
 		}
-		clear(row[y1*w.OutW:])
 	}
 }
 
@@ -65,22 +79,31 @@ func (w *Columns) From(dst, src []float32, first, last int) {
 func (w *Columns) AddTo(set *Set, dst, src []float32, first, last int) {
 	taps := w.KH * w.KW
 	for r := first * taps; r < last*taps; r++ {
-		c, ky, kx := r/taps, r/w.KW%w.KH, r%w.KW
-		plane := dst[c*w.H*w.W:][:w.H*w.W]
-		row := src[(r-first*taps)*w.Places():][:w.Places()]
-		y0, y1 := inside(w.OutH, w.SH, ky*w.DH-w.PadT, w.H)
-		x0, x1 := inside(w.OutW, w.SW, kx*w.DW-w.PadL, w.W)
-		for y := y0; y < y1; y++ {
-			at := (y*w.SH+ky*w.DH-w.PadT)*w.W + x0*w.SW + kx*w.DW - w.PadL
-			line := row[y*w.OutW+x0 : y*w.OutW+x1]
-			if w.SW == 1 {
-				AddScaled(set, plane[at:at+len(line)], line, 1)
-				continue
-			}
-			for i, v := range line {
-				plane[at+i*w.SW] += v
+		t := w.tap(r)
+		if t.y0 == t.y1 || t.x0 == t.x1 {
+			continue
+		}
+		to, from := dst[r/taps*w.H*w.W+t.at:], src[(r-first*taps)*w.Places()+t.y0*w.OutW+t.x0:]
+		if w.SW == 1 {
+			addLines(set, to, from, t.y1-t.y0, t.x1-t.x0, w.SH*w.W, w.OutW)
+			continue
+		}
+		for y := range t.y1 - t.y0 {
+			for x := range t.x1 - t.x0 {
+				to[y*w.SH*w.W+x*w.SW] += from[y*w.OutW+x]
 			}
 		}
+	}
+}
+
+func linesGo(dst, src []float32, h, w, dstRow, srcRow int, add bool) {
+	for y := range h {
+		d, s := dst[y*dstRow:][:w], src[y*srcRow:][:w]
+		if !add {
+			copy(d, s)
+			continue
+		}
+		Add(d, s)
 	}
 }
 

@@ -3504,6 +3504,97 @@ gateClamp512_l:
 	VZEROUPPER
 	RET
 
+// func copyLines512(dst *float32, src *float32, h int, w int, dstRow int, srcRow int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·copyLines512(SB), NOSPLIT, $0-48
+	MOVQ  dst+0(FP), DI
+	MOVQ  src+8(FP), SI
+	MOVQ  h+16(FP), DX
+	MOVQ  w+24(FP), R12
+	MOVQ  dstRow+32(FP), R8
+	MOVQ  srcRow+40(FP), R9
+	MOVQ  R12, R13
+	ANDQ  $0x0f, R13
+	XORQ  AX, AX
+	NOTQ  AX
+	BZHIQ R13, AX, AX
+	KMOVW AX, K1
+	SHRQ  $0x04, R12
+
+copyLines512_row:
+	XORQ  AX, AX
+	MOVQ  R12, CX
+	TESTQ CX, CX
+	JE    copyLines512_tail
+
+copyLines512_vector:
+	VMOVUPS (SI)(AX*1), Z0
+	VMOVUPS Z0, (DI)(AX*1)
+	ADDQ    $0x40, AX
+	DECQ    CX
+	JNE     copyLines512_vector
+
+copyLines512_tail:
+	TESTQ     R13, R13
+	JE        copyLines512_next
+	VMOVUPS.Z (SI)(AX*1), K1, Z0
+	VMOVUPS   Z0, K1, (DI)(AX*1)
+
+copyLines512_next:
+	ADDQ R8, DI
+	ADDQ R9, SI
+	DECQ DX
+	JNE  copyLines512_row
+	VZEROUPPER
+	RET
+
+// func addLines512(dst *float32, src *float32, h int, w int, dstRow int, srcRow int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·addLines512(SB), NOSPLIT, $0-48
+	MOVQ  dst+0(FP), DI
+	MOVQ  src+8(FP), SI
+	MOVQ  h+16(FP), DX
+	MOVQ  w+24(FP), R12
+	MOVQ  dstRow+32(FP), R8
+	MOVQ  srcRow+40(FP), R9
+	MOVQ  R12, R13
+	ANDQ  $0x0f, R13
+	XORQ  AX, AX
+	NOTQ  AX
+	BZHIQ R13, AX, AX
+	KMOVW AX, K1
+	SHRQ  $0x04, R12
+
+addLines512_row:
+	XORQ  AX, AX
+	MOVQ  R12, CX
+	TESTQ CX, CX
+	JE    addLines512_tail
+
+addLines512_vector:
+	VMOVUPS (SI)(AX*1), Z0
+	VADDPS  (DI)(AX*1), Z0, Z0
+	VMOVUPS Z0, (DI)(AX*1)
+	ADDQ    $0x40, AX
+	DECQ    CX
+	JNE     addLines512_vector
+
+addLines512_tail:
+	TESTQ     R13, R13
+	JE        addLines512_next
+	VMOVUPS.Z (SI)(AX*1), K1, Z0
+	VMOVUPS.Z (DI)(AX*1), K1, Z1
+	VADDPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (DI)(AX*1)
+
+addLines512_next:
+	ADDQ R8, DI
+	ADDQ R9, SI
+	DECQ DX
+	JNE  addLines512_row
+	VZEROUPPER
+	RET
+
 // func gemm256x2(a *float32, b *float32, c *float32, k int, rows int, n int, aStep int, bStep int, cRow int, add int)
 // Requires: AVX, FMA3
 TEXT ·gemm256x2(SB), NOSPLIT, $0-80
@@ -5280,5 +5371,98 @@ gateClamp256_l:
 	ADDQ    $0x08, AX
 	CMPQ    AX, CX
 	JLT     gateClamp256_l
+	VZEROUPPER
+	RET
+
+// func copyLines256(dst *float32, src *float32, h int, w int, dstRow int, srcRow int)
+// Requires: AVX
+TEXT ·copyLines256(SB), NOSPLIT, $0-48
+	MOVQ    dst+0(FP), DI
+	MOVQ    src+8(FP), SI
+	MOVQ    h+16(FP), DX
+	MOVQ    w+24(FP), R12
+	MOVQ    dstRow+32(FP), R8
+	MOVQ    srcRow+40(FP), R9
+	MOVQ    R12, R13
+	ANDQ    $0x07, R13
+	LEAQ    masks<>+0(SB), BX
+	MOVQ    $0x00000020, AX
+	SUBQ    R13, AX
+	LEAQ    (BX)(AX*4), BX
+	VMOVUPS (BX), Y2
+	SHRQ    $0x03, R12
+
+copyLines256_row:
+	XORQ  AX, AX
+	MOVQ  R12, CX
+	TESTQ CX, CX
+	JE    copyLines256_tail
+
+copyLines256_vector:
+	VMOVUPS (SI)(AX*1), Y0
+	VMOVUPS Y0, (DI)(AX*1)
+	ADDQ    $0x20, AX
+	DECQ    CX
+	JNE     copyLines256_vector
+
+copyLines256_tail:
+	TESTQ      R13, R13
+	JE         copyLines256_next
+	VMASKMOVPS (SI)(AX*1), Y2, Y0
+	VMASKMOVPS Y0, Y2, (DI)(AX*1)
+
+copyLines256_next:
+	ADDQ R8, DI
+	ADDQ R9, SI
+	DECQ DX
+	JNE  copyLines256_row
+	VZEROUPPER
+	RET
+
+// func addLines256(dst *float32, src *float32, h int, w int, dstRow int, srcRow int)
+// Requires: AVX
+TEXT ·addLines256(SB), NOSPLIT, $0-48
+	MOVQ    dst+0(FP), DI
+	MOVQ    src+8(FP), SI
+	MOVQ    h+16(FP), DX
+	MOVQ    w+24(FP), R12
+	MOVQ    dstRow+32(FP), R8
+	MOVQ    srcRow+40(FP), R9
+	MOVQ    R12, R13
+	ANDQ    $0x07, R13
+	LEAQ    masks<>+0(SB), BX
+	MOVQ    $0x00000020, AX
+	SUBQ    R13, AX
+	LEAQ    (BX)(AX*4), BX
+	VMOVUPS (BX), Y2
+	SHRQ    $0x03, R12
+
+addLines256_row:
+	XORQ  AX, AX
+	MOVQ  R12, CX
+	TESTQ CX, CX
+	JE    addLines256_tail
+
+addLines256_vector:
+	VMOVUPS (SI)(AX*1), Y0
+	VADDPS  (DI)(AX*1), Y0, Y0
+	VMOVUPS Y0, (DI)(AX*1)
+	ADDQ    $0x20, AX
+	DECQ    CX
+	JNE     addLines256_vector
+
+addLines256_tail:
+	TESTQ      R13, R13
+	JE         addLines256_next
+	VMASKMOVPS (SI)(AX*1), Y2, Y0
+	VMASKMOVPS (DI)(AX*1), Y2, Y1
+	VADDPS     Y1, Y0, Y0
+	VMASKMOVPS Y0, Y2, (DI)(AX*1)
+
+addLines256_next:
+	ADDQ R8, DI
+	ADDQ R9, SI
+	DECQ DX
+	JNE  addLines256_row
 	VZEROUPPER
 	RET

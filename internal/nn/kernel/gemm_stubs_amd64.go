@@ -59,6 +59,16 @@ func axpy512(y *float32, x *float32, n int, a float32)
 //go:noescape
 func gateClamp512(dx *float32, dy *float32, y *float32, n int, lo float32, hi float32)
 
+// copyLines512 copies h rows of w values; rows are so many bytes apart.
+//
+//go:noescape
+func copyLines512(dst *float32, src *float32, h int, w int, dstRow int, srcRow int)
+
+// addLines512 adds h rows of w values to others; rows are so many bytes apart.
+//
+//go:noescape
+func addLines512(dst *float32, src *float32, h int, w int, dstRow int, srcRow int)
+
 // gemm256x2 computes some rows of C (+)= A·B. Steps and rows are in bytes.
 //
 //go:noescape
@@ -103,3 +113,13 @@ func axpy256(y *float32, x *float32, n int, a float32)
 //
 //go:noescape
 func gateClamp256(dx *float32, dy *float32, y *float32, n int, lo float32, hi float32)
+
+// copyLines256 copies h rows of w values; rows are so many bytes apart.
+//
+//go:noescape
+func copyLines256(dst *float32, src *float32, h int, w int, dstRow int, srcRow int)
+
+// addLines256 adds h rows of w values to others; rows are so many bytes apart.
+//
+//go:noescape
+func addLines256(dst *float32, src *float32, h int, w int, dstRow int, srcRow int)

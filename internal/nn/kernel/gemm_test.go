@@ -177,9 +177,21 @@ func TestColumns(t *testing.T) {
 		w.OutW = (w.W+2*w.PadL-w.DW*(w.KW-1)-1)/w.SW + 1
 		_, x := guarded(r, w.C*w.H*w.W)
 		m := slices.Repeat([]float32{float32(math.NaN())}, w.Rows()*w.Places())
-		half := w.Rows() / 2
-		w.From(m, x, 0, half)
-		w.From(m[half*w.Places():], x, half, w.Rows())
+		for _, set := range Sets() {
+			again := slices.Repeat([]float32{float32(math.NaN())}, len(m)+guard)
+			half := w.Rows() / 2
+			w.From(set, again, x, 0, half)
+			w.From(set, again[half*w.Places():], x, half, w.Rows())
+			for _, v := range again[len(m):] {
+				if v == v {
+					t.Fatalf("%+v %s: wrote behind the matrix", w, set.Name)
+				}
+			}
+			if set != Sets()[0] && m[0] == m[0] {
+				same(t, set.Name, again[:len(m)], m)
+			}
+			copy(m, again)
+		}
 		_, g := guarded(r, len(m))
 		dx, want := make([]float32, len(x)), make([]float32, len(x))
 		for row := range w.Rows() {

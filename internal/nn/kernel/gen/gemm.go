@@ -16,6 +16,8 @@ func gemm() {
 		outer{isa: s, vectors: 1, edge: true}.write()
 		dotTiles(s)
 		vectors(s)
+		lines(s, false)
+		lines(s, true)
 	}
 }
 
