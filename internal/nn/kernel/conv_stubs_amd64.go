@@ -44,6 +44,46 @@ func tile256x2x3x16u8(a *byte)
 //go:noescape
 func tile256x2x2x16u8(a *byte)
 
+// tile512x2x7x32u2 computes tiles of 2 times 7 pixels by 32 outputs.
+//
+//go:noescape
+func tile512x2x7x32u2(a *byte)
+
+// tile512x2x7x16u2 computes tiles of 2 times 7 pixels by 16 outputs.
+//
+//go:noescape
+func tile512x2x7x16u2(a *byte)
+
+// tile256x2x7x8u2 computes tiles of 2 times 7 pixels by 8 outputs.
+//
+//go:noescape
+func tile256x2x7x8u2(a *byte)
+
+// tile512x2x4x32u2 computes tiles of 2 times 4 pixels by 32 outputs.
+//
+//go:noescape
+func tile512x2x4x32u2(a *byte)
+
+// tile512x2x4x16u2 computes tiles of 2 times 4 pixels by 16 outputs.
+//
+//go:noescape
+func tile512x2x4x16u2(a *byte)
+
+// tile256x2x4x8u2 computes tiles of 2 times 4 pixels by 8 outputs.
+//
+//go:noescape
+func tile256x2x4x8u2(a *byte)
+
+// tile256x2x3x16u2 computes tiles of 2 times 3 pixels by 16 outputs.
+//
+//go:noescape
+func tile256x2x3x16u2(a *byte)
+
+// tile256x2x2x16u2 computes tiles of 2 times 2 pixels by 16 outputs.
+//
+//go:noescape
+func tile256x2x2x16u2(a *byte)
+
 // tile512x2x7x32u1 computes tiles of 2 times 7 pixels by 32 outputs.
 //
 //go:noescape

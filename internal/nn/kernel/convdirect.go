@@ -87,15 +87,15 @@ func (c *Conv) doDirect(item, threads int, in, out, residual *Blocked, act Clamp
 // steps sets how the loops move over a blocked input.
 func (c *Conv) steps(l *tileLoop, in *Blocked) {
 	s := &c.spec
-	l.in, l.unroll, l.pix = in.Data, unroll, s.SW*Lanes
-	l.single = s.OutH*s.OutW == 1 && l.isa != portable
+	l.in, l.unroll, l.pix = in.Data, c.unroll, s.SW*Lanes
+	l.single = s.OutH*s.OutW == 1 && l.isa != portable && c.unroll == 8
 	last := c.lastLanes()
 	l.n0, l.n1 = blocksOf(s.In/s.Groups), s.KH
 	row := s.KW * s.DW * Lanes // how far the columns of the kernel move
 	if s.DW == 1 && last == Lanes {
-		l.n2, l.n3, l.n3Last = 1, s.KW*Lanes/unroll, s.KW*Lanes/unroll
+		l.n2, l.n3, l.n3Last = 1, s.KW*Lanes/c.unroll, s.KW*Lanes/c.unroll
 	} else {
-		l.n2, l.n3, l.n3Last = s.KW, Lanes/unroll, last/unroll
+		l.n2, l.n3, l.n3Last = s.KW, Lanes/c.unroll, last/c.unroll
 		l.step2, l.step2Last = s.DW*Lanes-Lanes, s.DW*Lanes-last
 	}
 	l.step1 = s.DH*in.PW*Lanes - row

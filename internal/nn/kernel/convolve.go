@@ -66,6 +66,7 @@ type Conv struct {
 	bias   []float32 // by output, up to whole panels
 	w      []float32
 	panels []panel
+	unroll int  // inputs that the innermost loop takes at once: 8, or 2 where 8 would mostly add zeros
 	planar bool // direct, from a planar input
 	wino   int  // m of Winograd's F(m×m, 3×3), or 0: direct
 }
@@ -80,8 +81,11 @@ func NewConv(set *Set, s ConvSpec, weight, bias []float32, o ConvOptions) *Conv 
 		weight = mergeGroups(&s, weight, m)
 		s.Groups /= m
 	}
-	c := &Conv{spec: s, isa: set.isa, bias: Aligned((blocksOf(s.Out) + 1) * Lanes)}
+	c := &Conv{spec: s, isa: set.isa, unroll: 8, bias: Aligned((blocksOf(s.Out) + 1) * Lanes)}
 	copy(c.bias, bias)
+	if per := s.In / s.Groups; roundUp(per, 8)*5 > roundUp(per, 2)*6 {
+		c.unroll = 2
+	}
 	c.planar = s.Groups == 1 && s.In <= maxPlanar
 	if !c.planar {
 		c.wino = s.winograd(c.isa, o)
@@ -156,13 +160,10 @@ func (c *Conv) depth() int {
 	return c.inputs() * s.KH * s.KW
 }
 
-// unroll is the inputs that the assembly takes at once.
-const unroll = 8
-
 // inputs is the input channels of a group, up to a multiple of unroll.
-func (c *Conv) inputs() int {
-	return (c.spec.In/c.spec.Groups + unroll - 1) / unroll * unroll
-}
+func (c *Conv) inputs() int { return roundUp(c.spec.In/c.spec.Groups, c.unroll) }
+
+func roundUp(n, unit int) int { return (n + unit - 1) / unit * unit }
 
 // lastLanes is the lanes of the last block of inputs that are read.
 func (c *Conv) lastLanes() int { return (c.inputs()-1)%Lanes + 1 }

@@ -198,8 +198,8 @@ func (w *winoItem) products() {
 	c := w.conv
 	side, blocks, each := c.wino+2, w.blocks(), c.positionFloats()
 	l := tileLoop{
-		isa: c.isa, in: w.v, out: w.m, bias: zeros[:], unroll: unroll, pix: Lanes,
-		n0: blocksOf(c.spec.In), n1: 1, n2: 1, n3: Lanes / unroll, n3Last: c.lastLanes() / unroll,
+		isa: c.isa, in: w.v, out: w.m, bias: zeros[:], unroll: c.unroll, pix: Lanes,
+		n0: blocksOf(c.spec.In), n1: 1, n2: 1, n3: Lanes / c.unroll, n3Last: c.lastLanes() / c.unroll,
 		step0: (w.count - 1) * Lanes, outBlock: w.count * Lanes,
 	}
 	l.clampTo(NoClamp, 2*Lanes)

@@ -58,53 +58,126 @@ func (l *tileLoop) run(half int, r *tileRun) {
 // assembly calls the kernel of the loop's panel. The calls are direct, so that the arguments stay
 // on the stack.
 func (l *tileLoop) assembly(half int, a *byte) {
+	big := half == 7
+	switch {
+	case half == 1:
+		l.assembly1(a)
+	case l.lanes == halfPanel && big:
+		l.half7x8(a)
+	case l.lanes == halfPanel:
+		l.half4x8(a)
+	case half == 3:
+		l.half3x16(a)
+	case half == 2:
+		l.half2x16(a)
+	case l.lanes == 2*Lanes && big:
+		l.half7x32(a)
+	case l.lanes == 2*Lanes:
+		l.half4x32(a)
+	case big:
+		l.half7x16(a)
+	default:
+		l.half4x16(a)
+	}
+}
+
+// assembly1 calls the kernels of a single pixel.
+func (l *tileLoop) assembly1(a *byte) {
 	switch {
 	case l.lanes == halfPanel:
-		l.assembly8(half, a)
-	case half == 1 && l.isa == avx2:
-		tile256x1x1x16u8(a)
-	case half == 1 && l.lanes == 32:
-		tile512x1x1x32u8(a)
-	case half == 1:
-		tile512x1x1x16u8(a)
-	case l.isa == avx2 && l.unroll == 8 && half == 3:
-		tile256x2x3x16u8(a)
-	case l.isa == avx2 && l.unroll == 8:
-		tile256x2x2x16u8(a)
-	case l.isa == avx2 && half == 3:
-		tile256x2x3x16u1(a)
+		tile256x1x1x8u8(a)
 	case l.isa == avx2:
+		tile256x1x1x16u8(a)
+	case l.lanes == Lanes:
+		tile512x1x1x16u8(a)
+	default:
+		tile512x1x1x32u8(a)
+	}
+}
+
+func (l *tileLoop) half3x16(a *byte) {
+	switch l.unroll {
+	case 8:
+		tile256x2x3x16u8(a)
+	case 2:
+		tile256x2x3x16u2(a)
+	default:
+		tile256x2x3x16u1(a)
+	}
+}
+
+func (l *tileLoop) half2x16(a *byte) {
+	switch l.unroll {
+	case 8:
+		tile256x2x2x16u8(a)
+	case 2:
+		tile256x2x2x16u2(a)
+	default:
 		tile256x2x2x16u1(a)
-	case l.unroll == 8 && l.lanes == 32 && half == 7:
+	}
+}
+
+func (l *tileLoop) half7x32(a *byte) {
+	switch l.unroll {
+	case 8:
 		tile512x2x7x32u8(a)
-	case l.unroll == 8 && l.lanes == 32:
-		tile512x2x4x32u8(a)
-	case l.unroll == 8 && half == 7:
-		tile512x2x7x16u8(a)
-	case l.unroll == 8:
-		tile512x2x4x16u8(a)
-	case l.lanes == 32 && half == 7:
+	case 2:
+		tile512x2x7x32u2(a)
+	default:
 		tile512x2x7x32u1(a)
-	case l.lanes == 32:
+	}
+}
+
+func (l *tileLoop) half4x32(a *byte) {
+	switch l.unroll {
+	case 8:
+		tile512x2x4x32u8(a)
+	case 2:
+		tile512x2x4x32u2(a)
+	default:
 		tile512x2x4x32u1(a)
-	case half == 7:
+	}
+}
+
+func (l *tileLoop) half7x16(a *byte) {
+	switch l.unroll {
+	case 8:
+		tile512x2x7x16u8(a)
+	case 2:
+		tile512x2x7x16u2(a)
+	default:
 		tile512x2x7x16u1(a)
+	}
+}
+
+func (l *tileLoop) half4x16(a *byte) {
+	switch l.unroll {
+	case 8:
+		tile512x2x4x16u8(a)
+	case 2:
+		tile512x2x4x16u2(a)
 	default:
 		tile512x2x4x16u1(a)
 	}
 }
 
-// assembly8 calls the kernels of 8 outputs.
-func (l *tileLoop) assembly8(half int, a *byte) {
-	switch {
-	case half == 1:
-		tile256x1x1x8u8(a)
-	case l.unroll == 8 && half == 7:
+func (l *tileLoop) half7x8(a *byte) {
+	switch l.unroll {
+	case 8:
 		tile256x2x7x8u8(a)
-	case l.unroll == 8:
-		tile256x2x4x8u8(a)
-	case half == 7:
+	case 2:
+		tile256x2x7x8u2(a)
+	default:
 		tile256x2x7x8u1(a)
+	}
+}
+
+func (l *tileLoop) half4x8(a *byte) {
+	switch l.unroll {
+	case 8:
+		tile256x2x4x8u8(a)
+	case 2:
+		tile256x2x4x8u2(a)
 	default:
 		tile256x2x4x8u1(a)
 	}

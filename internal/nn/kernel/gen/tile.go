@@ -56,7 +56,7 @@ type tile struct {
 }
 
 func convolutions() {
-	for _, unroll := range []int{8, 1} {
+	for _, unroll := range []int{8, 2, 1} {
 		for _, half := range []int{7, 4} {
 			newTile(avx512, half, 2, unroll).write()
 			newTile(avx512, half, 1, unroll).write()
