@@ -31,6 +31,16 @@ var layouts = sync.OnceValues(func() ([]layout, error) {
 	return list, nil
 })
 
+// warm builds the layouts before a file of weights fills the memory: the collector is lazy
+// from then on, and what the building leaves behind, 16 MB, would add to the peak.
+func warm(o Options) error {
+	if o.Net != "" {
+		return nil
+	}
+	_, err := layouts()
+	return err
+}
+
 type layout struct {
 	entry zoo.Entry
 	sizes map[string][]int

@@ -30,6 +30,11 @@ var formats = map[Format]struct {
 var Jobs = map[string]confine.Job{"pth": pth.Convert, "keras": keras.Convert}
 
 func readSafetensors(_ context.Context, r *reader, o Options) (*File, error) {
+	if !r.bundled {
+		if err := warm(o); err != nil {
+			return nil, err
+		}
+	}
 	b, err := r.bytes()
 	if err != nil {
 		return nil, err
@@ -58,6 +63,9 @@ func (r *reader) converted(ctx context.Context, job string) (*weights.File, erro
 }
 
 func readPyTorch(ctx context.Context, r *reader, o Options) (*File, error) {
+	if err := warm(o); err != nil {
+		return nil, err
+	}
 	f, err := r.converted(ctx, "pth")
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package modelfile
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"vizserver/internal/bundle"
 	"vizserver/internal/draft"
 	"vizserver/internal/fault"
 	"vizserver/internal/nn"
@@ -63,6 +65,8 @@ type reader struct {
 	path   string
 	size   int64
 	format Format
+
+	bundled bool // it looks like our own bundle
 }
 
 func openFile(path string) (*reader, error) {
@@ -99,6 +103,7 @@ func (r *reader) inspect() error {
 	if err != nil && !errors.Is(err, io.EOF) {
 		return openError(r.path, err)
 	}
+	r.bundled = bytes.Contains(head[:n], []byte(`"`+bundle.Key+`"`))
 	if r.format, err = sniff(head[:n], r.path); err != nil {
 		return naming(r.path, err)
 	}
