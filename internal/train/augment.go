@@ -68,8 +68,12 @@ func newAugmenter(a Augment) *augmenter {
 	return g
 }
 
-// apply returns a changed copy of the digit, valid until the next call.
+// apply returns a changed copy of the digit, valid until the next call; where nothing is to change, the
+// digit itself.
 func (g *augmenter) apply(src []byte, r *rand.Rand) []byte {
+	if g.a == (Augment{}) {
+		return src
+	}
 	sym := func(v float64) float64 { return (2*r.Float64() - 1) * v }
 	rot := sym(g.a.Rotate) * math.Pi / 180
 	sx, sy := 1+sym(g.a.Scale), 1+sym(g.a.Scale)

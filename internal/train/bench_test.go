@@ -2,7 +2,9 @@ package train
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
+	"time"
 
 	"vizserver/internal/mnist"
 	"vizserver/internal/nn"
@@ -30,6 +32,32 @@ func BenchmarkStep(b *testing.B) {
 			b.ReportMetric(b.Elapsed().Seconds()/float64(b.N*c.Batch)*1e6, "µs/digit")
 		})
 	}
+}
+
+// BenchmarkStepAlone is one step of SGD with momentum on 64 digits as they are, on GOMAXPROCS
+// goroutines: what scripts/bench/train compares with PyTorch. It tells the median of a step.
+func BenchmarkStepAlone(b *testing.B) {
+	c, err := Recipe("lenet5-modern")
+	if err != nil {
+		b.Fatal(err)
+	}
+	c.Optimizer, c.Augment, c.Average, c.WeightDecay = "sgd", Augment{}, 0, 0
+	tr, err := New(c, mnist.Test())
+	if err != nil {
+		b.Fatal(err)
+	}
+	digits := rand.New(rand.NewPCG(1, 2)).Perm(c.Batch)
+	var took []float64
+	for b.Loop() {
+		start := time.Now()
+		if _, err := tr.step(b.Context(), digits, 1e-3); err != nil {
+			b.Fatal(err)
+		}
+		took = append(took, time.Since(start).Seconds()*1e3)
+	}
+	slices.Sort(took)
+	b.ReportMetric(took[len(took)/2], "ms/median")
+	b.ReportMetric(took[len(took)/10], "ms/p10")
 }
 
 // BenchmarkForward is one digit through the net with every activation kept.

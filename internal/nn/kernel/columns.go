@@ -64,7 +64,7 @@ func (w *Columns) From(set *Set, dst, src []float32, first, last int) {
 		}
 		from, to := src[r/(w.KH*w.KW)*w.H*w.W+t.at:], row[t.y0*w.OutW+t.x0:]
 		if w.SW == 1 {
-			copyLines(set, to, from, t.y1-t.y0, t.x1-t.x0, w.OutW, w.SH*w.W)
+			copyLines(set.isa, to, from, t.y1-t.y0, t.x1-t.x0, w.OutW, w.SH*w.W)
 			continue
 		}
 		for y := range t.y1 - t.y0 {
@@ -85,7 +85,7 @@ func (w *Columns) AddTo(set *Set, dst, src []float32, first, last int) {
 		}
 		to, from := dst[r/taps*w.H*w.W+t.at:], src[(r-first*taps)*w.Places()+t.y0*w.OutW+t.x0:]
 		if w.SW == 1 {
-			addLines(set, to, from, t.y1-t.y0, t.x1-t.x0, w.SH*w.W, w.OutW)
+			addLines(set.isa, to, from, t.y1-t.y0, t.x1-t.x0, w.SH*w.W, w.OutW)
 			continue
 		}
 		for y := range t.y1 - t.y0 {

@@ -105,7 +105,7 @@ func (g *Gemm) run(s isa, c, a, b, scratch []float32) {
 			p := gemmPiece{isa: s, n: n, k: min(gemmK, g.K-k), ldc: g.LDC, add: g.Add || k > 0}
 			p.b, p.bStep, p.bPanel = b[k*g.LDB+j:], g.LDB, columns
 			if g.M > gemmDirect {
-				packColumns(packB, p.b, p.k, n, g.LDB, columns)
+				packColumns(s, packB, p.b, p.k, n, g.LDB, columns)
 				p.b, p.bStep, p.bPanel = packB, columns, columns*p.k
 			}
 			for i := 0; i < g.M; i += gemmM {
@@ -123,9 +123,7 @@ func (g *Gemm) packRows(s isa, dst, a []float32, i, k, m, steps int) {
 	for end := i + m; i < end; {
 		h := s.height(end - i)
 		if g.TransA {
-			for t := range steps {
-				copy(dst[t*h:t*h+h], a[(k+t)*g.LDA+i:])
-			}
+			copyLines(s, dst, a[k*g.LDA+i:], steps, h, h, g.LDA)
 		} else {
 			for r := range h {
 				for t, v := range a[(i+r)*g.LDA+k:][:steps] {
@@ -140,13 +138,13 @@ func (g *Gemm) packRows(s isa, dst, a []float32, i, k, m, steps int) {
 
 // packColumns copies steps rows of n columns of B: panel by panel of so many columns, the last one
 // filled up with zeros.
-func packColumns(dst, b []float32, steps, n, ldb, columns int) {
+func packColumns(s isa, dst, b []float32, steps, n, ldb, columns int) {
 	for j := 0; j < n; j += columns {
 		w := min(columns, n-j)
-		for t := range steps {
-			row := dst[t*columns:][:columns]
-			clear(row[copy(row, b[t*ldb+j:][:w]):])
+		if w < columns {
+			clear(dst[:steps*columns])
 		}
+		copyLines(s, dst, b[j:], steps, w, columns, ldb)
 		dst = dst[steps*columns:]
 	}
 }

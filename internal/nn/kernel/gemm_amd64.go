@@ -103,29 +103,29 @@ func GateClamp(set *Set, dx, dy, y []float32, act Clamp) {
 }
 
 // copyLines copies h rows of w values.
-func copyLines(set *Set, dst, src []float32, h, w, dstRow, srcRow int) {
-	if set.isa == portable || h < 1 || w < 1 {
+func copyLines(s isa, dst, src []float32, h, w, dstRow, srcRow int) {
+	if s == portable || h < 1 || w < 1 {
 		linesGo(dst, src, h, w, dstRow, srcRow, false)
 		return
 	}
-	d, s := &dst[:(h-1)*dstRow+w][0], &src[:(h-1)*srcRow+w][0]
-	if set.isa == avx512 {
-		copyLines512(d, s, h, w, 4*dstRow, 4*srcRow)
+	to, from := &dst[:(h-1)*dstRow+w][0], &src[:(h-1)*srcRow+w][0]
+	if s == avx512 {
+		copyLines512(to, from, h, w, 4*dstRow, 4*srcRow)
 		return
 	}
-	copyLines256(d, s, h, w, 4*dstRow, 4*srcRow)
+	copyLines256(to, from, h, w, 4*dstRow, 4*srcRow)
 }
 
 // addLines adds h rows of w values.
-func addLines(set *Set, dst, src []float32, h, w, dstRow, srcRow int) {
-	if set.isa == portable || h < 1 || w < 1 {
+func addLines(s isa, dst, src []float32, h, w, dstRow, srcRow int) {
+	if s == portable || h < 1 || w < 1 {
 		linesGo(dst, src, h, w, dstRow, srcRow, true)
 		return
 	}
-	d, s := &dst[:(h-1)*dstRow+w][0], &src[:(h-1)*srcRow+w][0]
-	if set.isa == avx512 {
-		addLines512(d, s, h, w, 4*dstRow, 4*srcRow)
+	to, from := &dst[:(h-1)*dstRow+w][0], &src[:(h-1)*srcRow+w][0]
+	if s == avx512 {
+		addLines512(to, from, h, w, 4*dstRow, 4*srcRow)
 		return
 	}
-	addLines256(d, s, h, w, 4*dstRow, 4*srcRow)
+	addLines256(to, from, h, w, 4*dstRow, 4*srcRow)
 }

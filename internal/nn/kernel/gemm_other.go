@@ -13,10 +13,10 @@ func AddScaled(_ *Set, y, x []float32, a float32) { Axpy(y, a, x) }
 // At a bound, and where y is no number, there is none.
 func GateClamp(_ *Set, dx, dy, y []float32, act Clamp) { gateClampGo(dx, dy, y, act) }
 
-func copyLines(_ *Set, dst, src []float32, h, w, dstRow, srcRow int) {
+func copyLines(_ isa, dst, src []float32, h, w, dstRow, srcRow int) {
 	linesGo(dst, src, h, w, dstRow, srcRow, false)
 }
 
-func addLines(_ *Set, dst, src []float32, h, w, dstRow, srcRow int) {
+func addLines(_ isa, dst, src []float32, h, w, dstRow, srcRow int) {
 	linesGo(dst, src, h, w, dstRow, srcRow, true)
 }
