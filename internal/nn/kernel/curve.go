@@ -65,6 +65,15 @@ func (c *Curve) Planar(set *Set, dst, src []float32) {
 	planarRow(set, c.op(), dst, src, &p)
 }
 
+// Line computes dst = a·src + b of any floats; dst may be src.
+func Line(set *Set, dst, src []float32, a, b float32) {
+	var p params
+	fill(&p.a, a)
+	fill(&p.b, b)
+	p.clamp(NoClamp, 0, Lanes)
+	planarRow(set, mapAffine, dst, src, &p)
+}
+
 // planarRow computes one long row of floats, whose lanes are no channels.
 func planarRow(set *Set, op mapOp, dst, src []float32, p *params) {
 	whole := len(src) / Lanes
