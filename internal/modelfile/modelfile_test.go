@@ -111,7 +111,9 @@ func written(t *testing.T, net string, change func(map[string]weights.Tensor)) s
 	for name, p := range zoo.Seeded(g) {
 		tensors[name] = weights.NewFloat32(name, p.Dims, p.Data)
 	}
-	change(tensors)
+	if change != nil {
+		change(tensors)
+	}
 	var list []weights.Tensor
 	for name, x := range tensors {
 		x.Name = name
@@ -192,11 +194,7 @@ func TestWeightsFindTheirNet(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			change := c.change
-			if change == nil {
-				change = func(map[string]weights.Tensor) {}
-			}
-			f, err := modelfile.Open(t.Context(), written(t, c.net, change), modelfile.Options{Net: c.option})
+			f, err := modelfile.Open(t.Context(), written(t, c.net, c.change), modelfile.Options{Net: c.option})
 			if err != nil {
 				t.Fatal(err)
 			}
