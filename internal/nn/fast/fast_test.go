@@ -15,7 +15,7 @@ import (
 const tolerance = 1e-4
 
 // model returns a net of the zoo with seeded weights.
-func model(t *testing.T, name string) *nn.Model {
+func model(t testing.TB, name string) *nn.Model {
 	t.Helper()
 	e, err := zoo.Find(name)
 	if err != nil {
