@@ -102,6 +102,10 @@ func (f *modelFlags) open(ctx context.Context, name string, graphOnly bool) (*ch
 func (f *modelFlags) find(ctx context.Context, name string, graphOnly bool) (*chosen, error) {
 	net, _, tagged := strings.Cut(name, "@")
 	if entry, err := zoo.Find(net); err == nil {
+		if f.Net != "" {
+			return nil, fault.New(fault.Invalid, "--net says which network a file of weights is for; %s is no file", name).
+				WithHint("give the file by --weights")
+		}
 		return f.ofTable(ctx, entry, name, tagged, graphOnly)
 	}
 	if f.Weights != "" {
@@ -187,7 +191,7 @@ func openFile(ctx context.Context, path string, o modelfile.Options) (*chosen, e
 	if err != nil {
 		return nil, err
 	}
-	about := fmt.Sprintf("%s: %s", filepath.Base(path), m.Format)
+	about := fmt.Sprintf("%s (%s)", filepath.Base(path), m.Format)
 	if m.Entry != nil {
 		about = fmt.Sprintf("%s (%s) of %s", m.Entry.Title, m.Entry.Name, about)
 	}
@@ -217,15 +221,13 @@ func (f *modelFlags) change(c *chosen) error {
 	return nil
 }
 
-// modelExtensions are those of the files that modelfile reads.
-var modelExtensions = []string{".onnx", ".safetensors", ".pth", ".pt", ".h5", ".hdf5", ".keras", ".caffemodel", ".bin", ".viz"}
-
 // looksLikeFile says whether a person who wrote this means a file: it is one, or has the form of one.
 func looksLikeFile(name string) bool {
 	if _, err := os.Stat(name); !errors.Is(err, fs.ErrNotExist) {
 		return true
 	}
-	return strings.ContainsAny(name, `/\`) || slices.Contains(modelExtensions, strings.ToLower(filepath.Ext(name)))
+	ext := strings.TrimLeft(filepath.Ext(name), ".0123456789") // squeezenet-1.0 is a network
+	return strings.ContainsAny(name, `/\`) || ext != ""
 }
 
 // unknownModel says which name was probably meant.

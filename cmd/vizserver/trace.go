@@ -58,7 +58,10 @@ func (c *traceCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	if dir := filepath.Dir(c.Out); !isDir(dir) {
+	switch dir := filepath.Dir(c.Out); {
+	case isDir(c.Out):
+		return fault.New(fault.Invalid, "%s is a directory; name a file in it", c.Out)
+	case !isDir(dir):
 		return fault.New(fault.NotFound, "there is no directory %s for the output", dir)
 	}
 	if err := newSource(e, c.Raw).read(e.ctx, s.Model, c.Input, s.input); err != nil {
