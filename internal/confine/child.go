@@ -61,7 +61,7 @@ func do(job Job) (err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			err = fault.New(fault.Unprocessable, "this file is damaged in a way that broke its reader").
-				WithHint("Save the file again, or export the model as ONNX or safetensors.").
+				WithHint("save the file again, or export the model as ONNX or safetensors").
 				WithCause(fmt.Errorf("panic: %v\n%s", cause, debug.Stack()))
 		}
 	}()

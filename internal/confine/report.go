@@ -15,7 +15,7 @@ import (
 	"vizserver/internal/fault"
 )
 
-const hintHeavy = "A file of weights needs about as much memory as it is long; this one is damaged or made to do harm."
+const hintHeavy = "a file of weights needs about as much memory as it is long; this one is damaged or made to do harm"
 
 // The exit codes of a child. The Go runtime ends a process with 2.
 const (

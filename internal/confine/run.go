@@ -92,7 +92,7 @@ func regularSize(in *os.File) (int64, error) {
 	case err != nil:
 		return 0, internal(err, "the file cannot be read")
 	case !info.Mode().IsRegular():
-		return 0, fault.New(fault.Invalid, "this is no regular file").WithHint("Give the name of a file, not of a directory, a pipe or a device.")
+		return 0, fault.New(fault.Invalid, "this is no regular file").WithHint("give the name of a file, not of a directory, a pipe or a device")
 	}
 	return info.Size(), nil
 }

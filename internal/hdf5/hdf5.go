@@ -231,7 +231,7 @@ func (f *File) describe(d *Dataset, inner *hdf5.Dataset) (int64, error) {
 	class, width, sizes, layout, place := m[1], m[2], m[4], m[5], m[6]
 	if class != "float" && class != "integer" || class == "float" && width != "4" && width != "8" {
 		return 0, fault.New(fault.Unprocessable, "dataset %q holds %s numbers of %s bytes, and only float32, float64 and whole numbers are read",
-			d.Path, class, width).WithHint("Cast the weights to float32, and save the model again.")
+			d.Path, class, width).WithHint("cast the weights to float32, and save the model again")
 	}
 	elements, err := d.setDims(sizes)
 	if err != nil {
@@ -268,7 +268,7 @@ func (d *Dataset) setDims(sizes string) (int64, error) {
 	return elements, nil
 }
 
-const hintAgain = "Save the model again with model.save(\"name.keras\")."
+const hintAgain = "save the model again with model.save(\"name.keras\")"
 
 func damaged(text string, cause error) error {
 	return fault.New(fault.Unprocessable, "the HDF5 file is damaged, or of a kind that is not read: %s", text).WithHint("%s", hintAgain).WithCause(cause)

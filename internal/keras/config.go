@@ -67,7 +67,7 @@ func parseConfig(text string) (*layer, error) {
 	}
 	if root.model == nil {
 		return nil, broken("the config is that of a %s and not of a model; only Sequential and Functional models are read", show(raw.ClassName)).
-			WithHint("A subclassed model has no plan in its file: export it as ONNX, or rebuild it with the functional API.")
+			WithHint("a subclassed model has no plan in its file: export it as ONNX, or rebuild it with the functional API")
 	}
 	return root, nil
 }

@@ -124,10 +124,10 @@ func noConfig(f *hdf5.File) error {
 	names, err := f.Strings("", "layer_names")
 	if err == nil && len(names) > 0 || f.Has("layers") || f.Has("_layer_checkpoint_dependencies") {
 		return fault.New(fault.Unprocessable, "this file holds the weights of a Keras model, but not the model itself").
-			WithHint("Load the weights into the model in Keras, and save both: model.save(\"name.keras\").")
+			WithHint("load the weights into the model in Keras, and save both: model.save(\"name.keras\")")
 	}
 	return fault.New(fault.Unprocessable, "this HDF5 file holds no Keras model: it has no attribute model_config").
-		WithHint("Save the model with model.save(\"name.keras\").")
+		WithHint("save the model with model.save(\"name.keras\")")
 }
 
 // convertZip converts a .keras file.
@@ -187,7 +187,7 @@ func find(z *zip.Reader, name string) (*zip.File, error) {
 	switch {
 	case found == nil:
 		return nil, fault.New(fault.Unprocessable, "the zip has no member %q, so it is no .keras file", name).
-			WithHint("Save the model with model.save(\"name.keras\"), in one piece.")
+			WithHint("save the model with model.save(\"name.keras\"), in one piece")
 	case found.Flags&1 != 0:
 		return nil, fault.New(fault.Unprocessable, "member %q of the zip is encrypted", name)
 	case found.Method != zip.Store && found.Method != zip.Deflate:

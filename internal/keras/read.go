@@ -52,7 +52,7 @@ func Read(f *weights.File, o Options) (*draft.Net, error) {
 	}
 	if len(out) != 1 {
 		return nil, broken("the model %s has %d outputs: %s", show(root.name), len(out), root.model.outputNames()).
-			WithHint("Save a model with one of them: keras.Model(model.input, model.outputs[0]).save(\"name.keras\").")
+			WithHint("save a model with one of them: keras.Model(model.input, model.outputs[0]).save(\"name.keras\")")
 	}
 	if out[0].node == b.net.Input {
 		return nil, broken("the model %s computes nothing: its output is its input", show(root.name))
@@ -198,7 +198,7 @@ func (b *builder) model(l *layer, in []value, prefix string) ([]value, error) {
 func (r *run) feed(l *layer, in []value) error {
 	if in == nil && len(r.m.inputs) != 1 || in != nil && len(in) != len(r.m.inputs) {
 		return broken("the model %s has %d inputs, and one picture is what a net is given", show(l.name), len(r.m.inputs)).
-			WithHint("Save the part of the model that sees the picture.")
+			WithHint("save the part of the model that sees the picture")
 	}
 	for k, ref := range r.m.inputs {
 		i, ok := r.index[ref.layer]
@@ -226,7 +226,7 @@ func (b *builder) start(l *layer) (value, error) {
 	}
 	if len(shape) < 2 {
 		return value{}, l.fail("the model does not say the sizes of its input").
-			WithHint("Build it with keras.Input(shape=(224, 224, 3)), and save it again.")
+			WithHint("build it with keras.Input(shape=(224, 224, 3)), and save it again")
 	}
 	dims := shape[1:]
 	if len(dims) != 1 && len(dims) != 3 {

@@ -130,7 +130,7 @@ func (a *archive) locate() error {
 		rest, ours := strings.CutPrefix(name, a.prefix)
 		if ours && (rest == "constants.pkl" || strings.HasPrefix(rest, "code/")) {
 			return fault.New(fault.Unprocessable, "this is a TorchScript archive: a program, not weights").
-				WithHint("%s Or export the model as ONNX: torch.onnx.export(model, (input,), \"model.onnx\").", hintAgain)
+				WithHint("%s; or export the model as ONNX: torch.onnx.export(model, (input,), \"model.onnx\")", hintAgain)
 		}
 	}
 	order, err := a.small("byteorder")

@@ -9,9 +9,9 @@ import (
 )
 
 const (
-	hintSave    = `In PyTorch, save the weights alone: torch.save(model.state_dict(), "model.pth").`
-	hintAgain   = `In PyTorch, load it and save again with torch.save(model.state_dict(), "model.pth").`
-	hintDamaged = "Copy or download the file again, and compare its size and checksum with those of its source."
+	hintSave    = `in PyTorch, save the weights alone: torch.save(model.state_dict(), "model.pth")`
+	hintAgain   = `in PyTorch, load it and save again with torch.save(model.state_dict(), "model.pth")`
+	hintDamaged = "copy or download the file again, and compare its size and checksum with those of its source"
 )
 
 // damaged is a file that breaks a rule of its format.

@@ -283,7 +283,7 @@ func (m *machine) global(q qualified) error {
 	}
 	if m.wholeObject() {
 		return refused("this checkpoint is a whole Python object (`%s`), which only its own code can read; refused", show(q.String())).
-			WithHint("%s Or export the model as ONNX: torch.onnx.export(model, (input,), \"model.onnx\").", hintAgain)
+			WithHint("%s; or export the model as ONNX: torch.onnx.export(model, (input,), \"model.onnx\")", hintAgain)
 	}
 	return runsCode(q.String())
 }
