@@ -12,7 +12,7 @@ import (
 func TestLocateByHand(t *testing.T) {
 	m := &Map{H: 4, W: 7, Values: []float32{
 		10, 0, 0, 3, 3, 0, 0,
-		0, 3, 0, 0, 3, 0, 0,
+		0, 3, 2, 0, 3, 0, 0,
 		0, 0, 0, 3, 0, 0, 2,
 		-9, 0, 0, 0, 0, 0, 1,
 	}}
