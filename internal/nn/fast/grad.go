@@ -95,7 +95,7 @@ func (s *steps) Backward(st nn.State, n *nn.Node, g *nn.Grad) bool {
 	case op.MaxPool:
 		if g.DX[0] != nil {
 			w := poolWindow(o.Kernel, o.Stride, o.Pad, o.Extra, o.Dilation)
-			maxBackward(&w, g.DX[0], g.DY, s.read(st, n.Inputs[0]))
+			maxBackward(s.set, &w, g.DX[0], g.DY, s.read(st, n.Inputs[0]))
 		}
 	case op.GlobalAvgPool:
 		s.meanBackward(g)

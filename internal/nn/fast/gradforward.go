@@ -27,7 +27,7 @@ func (s *steps) Forward(n *nn.Node, in []*nn.Tensor, params [][]float32, out *nn
 		if w != (kernel.Pool{KH: 2, KW: 2, SH: 2, SW: 2, DH: 1, DW: 1}) || in[0].Shape.H < 2*out.Shape.H || in[0].Shape.W < 2*out.Shape.W {
 			return false
 		}
-		maxForward(in[0], out)
+		maxForward(s.set, in[0], out)
 	default:
 		return false
 	}
@@ -62,15 +62,12 @@ func (s *steps) linear(x *nn.Tensor, params [][]float32, y *nn.Tensor) {
 }
 
 // maxForward takes the maximum of windows of 2×2 side by side; what is no number wins.
-func maxForward(x, y *nn.Tensor) {
+func maxForward(set *kernel.Set, x, y *nn.Tensor) {
 	width, out := x.Shape.W, y.Shape
 	for p := range out.N * out.C {
 		plane, to := x.Data[p*x.Shape.Plane():][:x.Shape.Plane()], y.Data[p*out.Plane():][:out.Plane()]
 		for oy := range out.H {
-			a, b := plane[2*oy*width:][:width], plane[(2*oy+1)*width:][:width]
-			for ox := range out.W {
-				to[oy*out.W+ox] = max(a[2*ox], a[2*ox+1], b[2*ox], b[2*ox+1])
-			}
+			kernel.MaxHalves(set, to[oy*out.W:][:out.W], plane[2*oy*width:], width)
 		}
 	}
 }

@@ -129,3 +129,23 @@ func addLines(s isa, dst, src []float32, h, w, dstRow, srcRow int) {
 	}
 	addLines256(to, from, h, w, 4*dstRow, 4*srcRow)
 }
+
+// MaxHalves finds the largest values of windows of 2×2 side by side in two rows of x, width floats apart.
+// What is no number wins.
+func MaxHalves(set *Set, y, x []float32, width int) {
+	if set.isa == portable || len(y) == 0 {
+		maxHalvesGo(y, x, width)
+		return
+	}
+	maxHalves256(&y[0], &x[:width+2*len(y)][0], len(y), 4*width)
+}
+
+// GradHalves adds the gradients dy of MaxHalves to those of x: each goes to the largest value of its
+// window; of equals, to the first.
+func GradHalves(set *Set, dx, x, dy []float32, width int) {
+	if set.isa == portable || len(dy) == 0 {
+		gradHalvesGo(dx, x, dy, width)
+		return
+	}
+	gradHalves256(&dx[:width+2*len(dy)][0], &x[:width+2*len(dy)][0], &dy[0], len(dy), 4*width)
+}

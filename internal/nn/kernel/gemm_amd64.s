@@ -5466,3 +5466,209 @@ addLines256_next:
 	JNE  addLines256_row
 	VZEROUPPER
 	RET
+
+// func maxHalves256(y *float32, x *float32, n int, width int)
+// Requires: AVX, AVX2
+TEXT ·maxHalves256(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), R9
+	MOVQ x+8(FP), SI
+	MOVQ n+16(FP), CX
+	MOVQ width+24(FP), R8
+	LEAQ (SI)(R8*1), DX
+
+maxHalves256_l:
+	CMPQ    CX, $0x08
+	JLT     maxHalves256_tail
+	VMOVUPS (SI), Y5
+	VMOVUPS 32(SI), Y6
+	VSHUFPS $0x88, Y6, Y5, Y0
+	VSHUFPS $0xdd, Y6, Y5, Y1
+	VMOVUPS (DX), Y5
+	VMOVUPS 32(DX), Y6
+	VSHUFPS $0x88, Y6, Y5, Y2
+	VSHUFPS $0xdd, Y6, Y5, Y3
+	VMAXPS  Y1, Y0, Y4
+	VMAXPS  Y3, Y2, Y5
+	VMAXPS  Y5, Y4, Y4
+	VCMPPS  $0x03, Y1, Y0, Y5
+	VCMPPS  $0x03, Y3, Y2, Y6
+	VORPS   Y5, Y6, Y5
+	VORPS   Y5, Y4, Y4
+	VPERMPD $0xd8, Y4, Y4
+	VMOVUPS Y4, (R9)
+	ADDQ    $0x40, SI
+	ADDQ    $0x40, DX
+	ADDQ    $0x20, R9
+	SUBQ    $0x08, CX
+	JMP     maxHalves256_l
+
+maxHalves256_tail:
+	TESTQ      CX, CX
+	JE         maxHalves256_end
+	LEAQ       masks<>+0(SB), BX
+	SHLQ       $0x02, CX
+	SUBQ       CX, BX
+	MOVQ       BX, AX
+	SUBQ       CX, AX
+	ADDQ       $0x00000080, BX
+	ADDQ       $0x00000080, AX
+	VMOVUPS    (BX), Y13
+	VMOVUPS    (AX), Y15
+	VMOVUPS    32(AX), Y14
+	VMASKMOVPS (SI), Y15, Y5
+	VMASKMOVPS 32(SI), Y14, Y6
+	VSHUFPS    $0x88, Y6, Y5, Y0
+	VSHUFPS    $0xdd, Y6, Y5, Y1
+	VMASKMOVPS (DX), Y15, Y5
+	VMASKMOVPS 32(DX), Y14, Y6
+	VSHUFPS    $0x88, Y6, Y5, Y2
+	VSHUFPS    $0xdd, Y6, Y5, Y3
+	VMAXPS     Y1, Y0, Y4
+	VMAXPS     Y3, Y2, Y5
+	VMAXPS     Y5, Y4, Y4
+	VCMPPS     $0x03, Y1, Y0, Y5
+	VCMPPS     $0x03, Y3, Y2, Y6
+	VORPS      Y5, Y6, Y5
+	VORPS      Y5, Y4, Y4
+	VPERMPD    $0xd8, Y4, Y4
+	VMASKMOVPS Y4, Y13, (R9)
+
+maxHalves256_end:
+	VZEROUPPER
+	RET
+
+// func gradHalves256(dx *float32, x *float32, dy *float32, n int, width int)
+// Requires: AVX, AVX2
+TEXT ·gradHalves256(SB), NOSPLIT, $0-40
+	MOVQ dx+0(FP), DI
+	MOVQ dy+16(FP), R9
+	MOVQ x+8(FP), SI
+	MOVQ n+24(FP), CX
+	MOVQ width+32(FP), R8
+	LEAQ (SI)(R8*1), DX
+	ADDQ DI, R8
+
+gradHalves256_l:
+	CMPQ      CX, $0x08
+	JLT       gradHalves256_tail
+	VMOVUPS   (SI), Y5
+	VMOVUPS   32(SI), Y6
+	VSHUFPS   $0x88, Y6, Y5, Y0
+	VSHUFPS   $0xdd, Y6, Y5, Y1
+	VMOVUPS   (DX), Y5
+	VMOVUPS   32(DX), Y6
+	VSHUFPS   $0x88, Y6, Y5, Y2
+	VSHUFPS   $0xdd, Y6, Y5, Y3
+	VMAXPS    Y1, Y0, Y4
+	VMAXPS    Y3, Y2, Y5
+	VMAXPS    Y5, Y4, Y4
+	VCMPPS    $0x03, Y1, Y0, Y5
+	VCMPPS    $0x03, Y3, Y2, Y6
+	VORPS     Y5, Y6, Y5
+	VORPS     Y5, Y4, Y4
+	VMOVUPS   (R9), Y7
+	VPERMPD   $0xd8, Y7, Y7
+	VCMPPS    $0x00, Y0, Y4, Y5
+	VCMPPS    $0x03, Y0, Y0, Y6
+	VORPS     Y5, Y6, Y5
+	VANDPS    Y7, Y5, Y0
+	VANDNPS   Y7, Y5, Y7
+	VCMPPS    $0x00, Y1, Y4, Y5
+	VCMPPS    $0x03, Y1, Y1, Y6
+	VORPS     Y5, Y6, Y5
+	VANDPS    Y7, Y5, Y1
+	VANDNPS   Y7, Y5, Y7
+	VCMPPS    $0x00, Y2, Y4, Y5
+	VCMPPS    $0x03, Y2, Y2, Y6
+	VORPS     Y5, Y6, Y5
+	VANDPS    Y7, Y5, Y2
+	VANDNPS   Y7, Y5, Y7
+	VUNPCKLPS Y1, Y0, Y5
+	VUNPCKHPS Y1, Y0, Y6
+	VMOVUPS   (DI), Y8
+	VMOVUPS   32(DI), Y9
+	VADDPS    Y8, Y5, Y5
+	VADDPS    Y9, Y6, Y6
+	VMOVUPS   Y5, (DI)
+	VMOVUPS   Y6, 32(DI)
+	VUNPCKLPS Y7, Y2, Y5
+	VUNPCKHPS Y7, Y2, Y6
+	VMOVUPS   (R8), Y8
+	VMOVUPS   32(R8), Y9
+	VADDPS    Y8, Y5, Y5
+	VADDPS    Y9, Y6, Y6
+	VMOVUPS   Y5, (R8)
+	VMOVUPS   Y6, 32(R8)
+	ADDQ      $0x40, SI
+	ADDQ      $0x40, DX
+	ADDQ      $0x20, R9
+	ADDQ      $0x40, DI
+	ADDQ      $0x40, R8
+	SUBQ      $0x08, CX
+	JMP       gradHalves256_l
+
+gradHalves256_tail:
+	TESTQ      CX, CX
+	JE         gradHalves256_end
+	LEAQ       masks<>+0(SB), BX
+	SHLQ       $0x02, CX
+	SUBQ       CX, BX
+	MOVQ       BX, AX
+	SUBQ       CX, AX
+	ADDQ       $0x00000080, BX
+	ADDQ       $0x00000080, AX
+	VMOVUPS    (BX), Y13
+	VMOVUPS    (AX), Y15
+	VMOVUPS    32(AX), Y14
+	VMASKMOVPS (SI), Y15, Y5
+	VMASKMOVPS 32(SI), Y14, Y6
+	VSHUFPS    $0x88, Y6, Y5, Y0
+	VSHUFPS    $0xdd, Y6, Y5, Y1
+	VMASKMOVPS (DX), Y15, Y5
+	VMASKMOVPS 32(DX), Y14, Y6
+	VSHUFPS    $0x88, Y6, Y5, Y2
+	VSHUFPS    $0xdd, Y6, Y5, Y3
+	VMAXPS     Y1, Y0, Y4
+	VMAXPS     Y3, Y2, Y5
+	VMAXPS     Y5, Y4, Y4
+	VCMPPS     $0x03, Y1, Y0, Y5
+	VCMPPS     $0x03, Y3, Y2, Y6
+	VORPS      Y5, Y6, Y5
+	VORPS      Y5, Y4, Y4
+	VMASKMOVPS (R9), Y13, Y7
+	VPERMPD    $0xd8, Y7, Y7
+	VCMPPS     $0x00, Y0, Y4, Y5
+	VCMPPS     $0x03, Y0, Y0, Y6
+	VORPS      Y5, Y6, Y5
+	VANDPS     Y7, Y5, Y0
+	VANDNPS    Y7, Y5, Y7
+	VCMPPS     $0x00, Y1, Y4, Y5
+	VCMPPS     $0x03, Y1, Y1, Y6
+	VORPS      Y5, Y6, Y5
+	VANDPS     Y7, Y5, Y1
+	VANDNPS    Y7, Y5, Y7
+	VCMPPS     $0x00, Y2, Y4, Y5
+	VCMPPS     $0x03, Y2, Y2, Y6
+	VORPS      Y5, Y6, Y5
+	VANDPS     Y7, Y5, Y2
+	VANDNPS    Y7, Y5, Y7
+	VUNPCKLPS  Y1, Y0, Y5
+	VUNPCKHPS  Y1, Y0, Y6
+	VMASKMOVPS (DI), Y15, Y8
+	VMASKMOVPS 32(DI), Y14, Y9
+	VADDPS     Y8, Y5, Y5
+	VADDPS     Y9, Y6, Y6
+	VMASKMOVPS Y5, Y15, (DI)
+	VMASKMOVPS Y6, Y14, 32(DI)
+	VUNPCKLPS  Y7, Y2, Y5
+	VUNPCKHPS  Y7, Y2, Y6
+	VMASKMOVPS (R8), Y15, Y8
+	VMASKMOVPS 32(R8), Y14, Y9
+	VADDPS     Y8, Y5, Y5
+	VADDPS     Y9, Y6, Y6
+	VMASKMOVPS Y5, Y15, (R8)
+	VMASKMOVPS Y6, Y14, 32(R8)
+
+gradHalves256_end:
+	VZEROUPPER
+	RET

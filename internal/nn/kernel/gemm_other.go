@@ -20,3 +20,11 @@ func copyLines(_ isa, dst, src []float32, h, w, dstRow, srcRow int) {
 func addLines(_ isa, dst, src []float32, h, w, dstRow, srcRow int) {
 	linesGo(dst, src, h, w, dstRow, srcRow, true)
 }
+
+// MaxHalves finds the largest values of windows of 2×2 side by side in two rows of x, width floats apart.
+// What is no number wins.
+func MaxHalves(_ *Set, y, x []float32, width int) { maxHalvesGo(y, x, width) }
+
+// GradHalves adds the gradients dy of MaxHalves to those of x: each goes to the largest value of its
+// window; of equals, to the first.
+func GradHalves(_ *Set, dx, x, dy []float32, width int) { gradHalvesGo(dx, x, dy, width) }

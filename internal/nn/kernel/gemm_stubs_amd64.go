@@ -123,3 +123,13 @@ func copyLines256(dst *float32, src *float32, h int, w int, dstRow int, srcRow i
 //
 //go:noescape
 func addLines256(dst *float32, src *float32, h int, w int, dstRow int, srcRow int)
+
+// maxHalves256 finds the largest values of n windows of 2×2; rows are width bytes apart.
+//
+//go:noescape
+func maxHalves256(y *float32, x *float32, n int, width int)
+
+// gradHalves256 adds n gradients to the places of the largest values of windows of 2×2; rows are width bytes apart.
+//
+//go:noescape
+func gradHalves256(dx *float32, x *float32, dy *float32, n int, width int)

@@ -19,6 +19,8 @@ func gemm() {
 		lines(s, false)
 		lines(s, true)
 	}
+	halves(false)
+	halves(true)
 }
 
 // outer writes the kernel of C (+)= A·B: the sums of some rows and one or two vectors of columns stay
