@@ -133,12 +133,7 @@ func (h *Head) explain(j *job) *Map {
 	for _, t := range j.terms {
 		open := h.open(j, t.class)
 		row := h.weight[t.class*s.C:][:s.C]
-		sum := make([]float64, s.Plane())
-		for k, w := range row {
-			for i, a := range f[k*s.Plane():][:s.Plane()] {
-				sum[i] += float64(w) * float64(a)
-			}
-		}
+		sum := product(row, f, s.Plane())
 		share := 0.0
 		for i := range sum {
 			if open == nil || open[i] > 0 {
@@ -151,6 +146,24 @@ func (h *Head) explain(j *job) *Map {
 		}
 	}
 	return &Map{Layers: []string{h.Features.Name}, H: s.H, W: s.W, Values: narrow(out), Bias: bias}
+}
+
+// product returns Σₖ w_k · f_k of maps of so many places, in float64, four channels at a time, so
+// that the sums are loaded and stored a quarter as often.
+func product(w, f []float32, places int) []float64 {
+	sum := make([]float64, places)
+	k := 0
+	for ; k+4 <= len(w); k += 4 {
+		a, b, c, d := f[k*places:][:places], f[(k+1)*places:][:places], f[(k+2)*places:][:places], f[(k+3)*places:][:places]
+		wa, wb, wc, wd := float64(w[k]), float64(w[k+1]), float64(w[k+2]), float64(w[k+3])
+		for i := range sum {
+			sum[i] += wa*float64(a[i]) + wb*float64(b[i]) + wc*float64(c[i]) + wd*float64(d[i])
+		}
+	}
+	for ; k < len(w); k++ {
+		weighted(float64(w[k]), f[k*places:][:places], sum)
+	}
+	return sum
 }
 
 // open returns the class's map behind the ReLU, or nil where there is none.
