@@ -20,7 +20,7 @@ var allowed = map[string][]string{
 
 	// Siblings: server joins them; none imports another.
 	"internal/trace":    {"internal/fault", "internal/nn", "internal/nn/kernel"}, // kernel: activations become bytes as fast as they are made
-	"internal/cam":      {"internal/fault", "internal/nn", "internal/nn/op"}, // op: heads and rules are told by their operators
+	"internal/cam":      {"internal/fault", "internal/nn", "internal/nn/op"},     // op: heads and rules are told by their operators
 	"internal/zoo":      {"internal/fault", "internal/nn", "internal/nn/op", "internal/weights", "internal/zoo/seed", "models"},
 	"internal/zoo/seed": {}, // numbers from names, also for the tests of internal/onnx
 	"internal/train":    {"internal/fault", "internal/mnist", "internal/nn", "internal/nn/fast", "internal/nn/op", "internal/weights", "internal/zoo", "models"},
