@@ -51,7 +51,8 @@ func newLayout(g *nn.Graph, layers []int, level int) *layout {
 	}
 	for _, index := range layers {
 		l := g.Layers[index]
-		for _, r := range regionsOf(l.Shape()) {
+		regions := regionsOf(l.Shape())
+		for _, r := range regions {
 			w, h := reduced(r.X1, level), reduced(r.Y1, level)
 			b := Block{
 				Layer: uint16(index), Level: uint16(level), Channel: uint16(r.C0), Channels: uint16(r.C1 - r.C0),
@@ -64,7 +65,7 @@ func newLayout(g *nn.Graph, layers []int, level int) *layout {
 			bytes += need
 			f.Blocks = append(f.Blocks, b)
 			blocks = append(blocks, blockLayout{value: l.Out, region: r, level: level, size: b.size()})
-			out.scratch = max(out.scratch, r.Len()*together)
+			out.scratch = max(out.scratch, r.Len()*min(together, len(regions)))
 		}
 	}
 	flush() // the last one; without layers a frame of no blocks, which still ends the run
