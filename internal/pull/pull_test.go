@@ -407,7 +407,7 @@ func TestKeep(t *testing.T) {
 	if _, _, err := cache.Path(f); !errors.As(err, &absent) {
 		t.Errorf("the damaged file is still in use: %v", err)
 	}
-	o.body = bad
+	o.replace(bad)
 	if _, err := cache.Pull(t.Context(), f, quick(url)); !errors.As(err, &wrong) || !strings.Contains(fault.Hint(err), "--forget") {
 		t.Errorf("the name became another file: %v", err)
 	}

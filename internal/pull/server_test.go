@@ -62,33 +62,46 @@ func (o *origin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if o.move != nil && o.move(i, w, r) {
 		return
 	}
-	o.good(w, r, len(o.body))
+	o.good(w, r, len(o.file()))
+}
+
+// file returns what is served now; replace serves something else from now on.
+func (o *origin) file() []byte {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.body
+}
+
+func (o *origin) replace(body []byte) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.body = body
 }
 
 // good answers as a file server does, but sends no byte from place "to" on.
 func (o *origin) good(w http.ResponseWriter, r *http.Request, to int) {
-	from := 0
+	from, body := 0, o.file()
 	if o.etag != "" {
 		w.Header().Set("Etag", o.etag)
 	}
 	if rng := r.Header.Get("Range"); rng != "" && r.Header.Get("If-Range") == o.etag {
 		from, _ = strconv.Atoi(strings.TrimSuffix(strings.TrimPrefix(rng, "bytes="), "-"))
-		if from >= len(o.body) {
-			w.Header().Set("Content-Range", fmt.Sprintf("bytes */%d", len(o.body)))
+		if from >= len(body) {
+			w.Header().Set("Content-Range", fmt.Sprintf("bytes */%d", len(body)))
 			w.WriteHeader(http.StatusRequestedRangeNotSatisfiable)
 			return
 		}
-		w.Header().Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", from, len(o.body)-1, len(o.body)))
+		w.Header().Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", from, len(body)-1, len(body)))
 	}
-	w.Header().Set("Content-Length", strconv.Itoa(len(o.body)-from))
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)-from))
 	if from > 0 {
 		w.WriteHeader(http.StatusPartialContent)
 	}
-	n, _ := w.Write(o.body[from:max(from, to)])
+	n, _ := w.Write(body[from:max(from, to)])
 	o.mu.Lock()
 	o.sent += int64(n)
 	o.mu.Unlock()
-	if to < len(o.body) {
+	if to < len(body) {
 		panic(http.ErrAbortHandler)
 	}
 }
