@@ -37,7 +37,7 @@ func Compile(m *Model, o Options) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Plan{Model: m, Batch: shapes[m.Graph.input.Index].N, program: program, shapes: shapes, params: m.params(), poison: o.Poison}
+	p := &Plan{Model: m, Batch: shapes[m.Graph.input.Index].N, program: program, shapes: shapes, params: m.Params(), poison: o.Poison}
 	p.free.New = func() any { return &Run{plan: p, state: program.NewState()} }
 	return p, nil
 }

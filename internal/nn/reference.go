@@ -12,7 +12,6 @@ type reference struct {
 	model  *Model
 	params [][][]float32 // by node
 	shapes []Shape       // by value, with the batch
-	offset []int         // by value, in the arena
 	size   int
 }
 
@@ -22,16 +21,15 @@ func Reference(m *Model, batch int) (Program, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &reference{model: m, params: m.params(), shapes: shapes}
+	p := &reference{model: m, params: m.Params(), shapes: shapes}
 	for _, s := range shapes {
-		p.offset = append(p.offset, p.size)
 		p.size += (s.Len() + 15) &^ 15 // 64-byte lines
 	}
 	return p, nil
 }
 
-// params returns the data of all parameters by node.
-func (m *Model) params() [][][]float32 {
+// Params returns the data of all parameters by node, in the order of the node's own list.
+func (m *Model) Params() [][][]float32 {
 	var all [][][]float32
 	for _, n := range m.Graph.Nodes {
 		list := make([][]float32, len(n.Params))

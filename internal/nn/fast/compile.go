@@ -75,7 +75,7 @@ func (o Options) Compile(m *nn.Model, batch int) (nn.Program, error) {
 	}
 	p := &program{
 		model: m, set: o.Set, pool: o.Pool, conv: o.Conv, all: o.Keep == nil, keep: map[string]bool{},
-		shapes: shapes, places: make([]place, len(shapes)), readers: make([][]*nn.Node, len(shapes)),
+		shapes: shapes, params: m.Params(), places: make([]place, len(shapes)), readers: make([][]*nn.Node, len(shapes)),
 	}
 	if p.set == nil {
 		p.set = kernel.Sets()[0]
@@ -90,11 +90,6 @@ func (o Options) Compile(m *nn.Model, batch int) (nn.Program, error) {
 		for _, v := range n.Inputs {
 			p.readers[v.Index] = append(p.readers[v.Index], n)
 		}
-		list := make([][]float32, len(n.Params))
-		for i, s := range n.Params {
-			list[i] = m.Weights[s.Name].Data
-		}
-		p.params = append(p.params, list)
 	}
 	p.lower()
 	for _, s := range p.steps {

@@ -30,7 +30,7 @@ type convStep struct {
 
 func (p *program) newConv(n *nn.Node, c op.Conv) *convStep {
 	in, out := p.shapes[n.Inputs[0].Index], p.shapes[n.Output.Index]
-	stride, dilation := orOne(c.Stride), orOne(c.Dilation)
+	stride, dilation := c.Stride.OrOne(), c.Dilation.OrOne()
 	s := &convStep{
 		node: n, values: []*nn.Value{n.Output}, act: kernel.NoClamp, cost: n.MACs() * int64(in.N),
 		w: p.params[n.Index][0], b: bias(p.params[n.Index]),

@@ -39,7 +39,7 @@ func (s *steps) newConvGrad(n *nn.Node, c op.Conv) (j *convGrad, ok bool) {
 		return nil, false
 	}
 	in, out := s.shapes[n.Inputs[0].Index], s.shapes[n.Output.Index]
-	stride, dilation := orOne(c.Stride), orOne(c.Dilation)
+	stride, dilation := c.Stride.OrOne(), c.Dilation.OrOne()
 	groups := max(c.Groups, 1)
 	s.conv = convGrad{
 		s: s, groups: groups, out: out.C / groups, batch: in.N,

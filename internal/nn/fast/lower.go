@@ -129,14 +129,10 @@ type affine struct{ scale, shift []float32 }
 
 // foldBN makes γ, β, mean and variance one multiplication and one addition, worked out in float64.
 func foldBN(b op.BatchNorm, params [][]float32) affine {
-	eps := b.Eps
-	if eps == 0 {
-		eps = 1e-5
-	}
 	gamma, beta, mean, variance := params[0], params[1], params[2], params[3]
 	a := affine{scale: make([]float32, len(gamma)), shift: make([]float32, len(gamma))}
 	for c := range gamma {
-		s := float64(gamma[c]) / math.Sqrt(float64(variance[c])+eps)
+		s := float64(gamma[c]) / math.Sqrt(float64(variance[c])+b.Epsilon())
 		a.scale[c] = float32(s)
 		a.shift[c] = float32(float64(beta[c]) - float64(mean[c])*s)
 	}

@@ -87,19 +87,11 @@ func poolWindow(k, stride, pad, extra, dilation op.Size) kernel.Pool {
 	if stride == (op.Size{}) {
 		stride = k
 	}
-	d := orOne(dilation)
+	d := dilation.OrOne()
 	return kernel.Pool{
 		KH: k.H, KW: k.W, SH: stride.H, SW: stride.W, DH: d.H, DW: d.W,
 		PadT: pad.H, PadL: pad.W, PadB: pad.H + extra.H, PadR: pad.W + extra.W,
 	}
-}
-
-// orOne returns the pair, or (1, 1) where it is zero: the operators' way to leave it out.
-func orOne(s op.Size) op.Size {
-	if s == (op.Size{}) {
-		return op.Square(1)
-	}
-	return s
 }
 
 // curveOf returns an activation function of each value that is no clamp.

@@ -26,7 +26,6 @@ type buffer struct {
 	first, last int  // steps between which it is in use; −1: before the first
 	root        int  // the view of all of a blocked buffer
 	shared      bool // other buffers use the same memory at other times
-	writers     []int
 }
 
 // home is how a blocked value lies in the buffer of another: a part of a concatenation.
@@ -152,9 +151,6 @@ func (w *placer) store(v *nn.Value) {
 		p.buf = w.newBuffer(buffer{floats: s.Len(), first: p.step, last: p.step})
 	}
 	w.use(p, p.step)
-	if p.step != none {
-		w.write(p)
-	}
 }
 
 // viewOf returns the blocked memory of a value, making that of its root first.
@@ -189,12 +185,6 @@ func (p *program) use(at *place, step int) {
 	for _, i := range p.buffersOf(at) {
 		b := &p.bufs[i]
 		b.first, b.last = min(b.first, step), max(b.last, step)
-	}
-}
-
-func (p *program) write(at *place) {
-	for _, i := range p.buffersOf(at) {
-		p.bufs[i].writers = append(p.bufs[i].writers, at.step)
 	}
 }
 

@@ -53,7 +53,7 @@ func (p AvgPool) coefficient(w window, in nn.Shape, r rect, y, x int) float32 {
 
 // Forward sums each window, then multiplies by one over its count.
 func (p AvgPool) Forward(in []*nn.Tensor, _ [][]float32, out *nn.Tensor) {
-	x, step := in[0], p.Dilation.orOne()
+	x, step := in[0], p.Dilation.OrOne()
 	p.each(x.Shape, out.Shape, func(n, c, at int, r rect, k float32) {
 		out.Data[at] = windowSum(x.Plane(n, c), x.Shape.W, r, step) * k
 	})
@@ -106,7 +106,7 @@ func (p AvgPool) Backward(g *nn.Grad) {
 	if g.DX[0] == nil {
 		return
 	}
-	s, step := g.X[0].Shape, p.Dilation.orOne()
+	s, step := g.X[0].Shape, p.Dilation.OrOne()
 	p.each(s, g.DY.Shape, func(n, c, at int, r rect, k float32) {
 		windowAdd(g.DX[0].Plane(n, c), s.W, r, step, g.DY.Data[at]*k)
 	})

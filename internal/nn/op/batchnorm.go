@@ -32,7 +32,8 @@ func (BatchNorm) Params(in []nn.Shape) []nn.ParamSpec {
 	}
 }
 
-func (b BatchNorm) eps() float64 {
+// Epsilon is what is added to the variance.
+func (b BatchNorm) Epsilon() float64 {
 	if b.Eps == 0 {
 		return 1e-5
 	}
@@ -41,7 +42,7 @@ func (b BatchNorm) eps() float64 {
 
 // affine returns scale and shift of channel c, so that y = scale·x + shift.
 func (b BatchNorm) affine(p [][]float32, c int) (scale, shift float32) {
-	s := float64(p[0][c]) / math.Sqrt(float64(p[3][c])+b.eps())
+	s := float64(p[0][c]) / math.Sqrt(float64(p[3][c])+b.Epsilon())
 	return float32(s), float32(float64(p[1][c]) - float64(p[2][c])*s)
 }
 
@@ -62,7 +63,7 @@ func (b BatchNorm) Forward(in []*nn.Tensor, params [][]float32, out *nn.Tensor) 
 func (b BatchNorm) Backward(g *nn.Grad) {
 	for c := range g.DY.Shape.C {
 		scale, _ := b.affine(g.Params, c)
-		inv := 1 / math.Sqrt(float64(g.Params[3][c])+b.eps())
+		inv := 1 / math.Sqrt(float64(g.Params[3][c])+b.Epsilon())
 		var sum, dot float64
 		for n := range g.DY.Shape.N {
 			x, dy := g.X[0].Plane(n, c), g.DY.Plane(n, c)

@@ -34,7 +34,7 @@ type Conv struct {
 func (Conv) Kind() string { return "Conv" }
 
 func (c Conv) window() window {
-	return window{c.Kernel, c.Stride.orOne(), c.Pad, c.Extra, c.Dilation.orOne()}
+	return window{c.Kernel, c.Stride.OrOne(), c.Pad, c.Extra, c.Dilation.OrOne()}
 }
 
 func (c Conv) groups() int { return max(c.Groups, 1) }
@@ -196,7 +196,7 @@ func (c Conv) Forward(in []*nn.Tensor, params [][]float32, out *nn.Tensor) {
 // full says that the kernel covers the whole input, as in C5 of LeNet-5: one output
 // for each map, whose sum runs over the weights in the order that they lie in.
 func (c Conv) full(in nn.Shape) bool {
-	return c.Table == nil && c.groups() == 1 && c.Pad == (Size{}) && c.Extra == (Size{}) && c.Dilation.orOne() == Square(1) &&
+	return c.Table == nil && c.groups() == 1 && c.Pad == (Size{}) && c.Extra == (Size{}) && c.Dilation.OrOne() == Square(1) &&
 		c.Kernel == Size{in.H, in.W}
 }
 

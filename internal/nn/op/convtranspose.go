@@ -31,7 +31,7 @@ func (c ConvTranspose) groups() int { return max(c.Groups, 1) }
 
 // window is that of the convolution whose gradient this is: from the output back to the input.
 func (c ConvTranspose) window() window {
-	return window{c.Kernel, c.Stride.orOne(), c.Pad, Size{}, c.Dilation.orOne()}
+	return window{c.Kernel, c.Stride.OrOne(), c.Pad, Size{}, c.Dilation.OrOne()}
 }
 
 // Infer checks the attributes against the input and returns N×Out×H′×W′.

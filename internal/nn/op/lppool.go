@@ -56,7 +56,7 @@ func (p LpPool) Connections(in []nn.Shape) int64 {
 
 // Forward sums the powers of each window in float64 and takes the root.
 func (p LpPool) Forward(in []*nn.Tensor, _ [][]float32, out *nn.Tensor) {
-	x, order, step := in[0], p.order(), p.Dilation.orOne()
+	x, order, step := in[0], p.order(), p.Dilation.OrOne()
 	eachWindow(p.window(), x.Shape, out.Shape, func(n, c, at int, r rect) {
 		plane := x.Plane(n, c)
 		var total float64
@@ -74,7 +74,7 @@ func (p LpPool) Backward(g *nn.Grad) {
 	if g.DX[0] == nil {
 		return
 	}
-	x, order, step := g.X[0], p.order(), p.Dilation.orOne()
+	x, order, step := g.X[0], p.order(), p.Dilation.OrOne()
 	eachWindow(p.window(), x.Shape, g.DY.Shape, func(n, c, at int, r rect) {
 		norm := float64(g.Y.Data[at])
 		if norm == 0 {

@@ -28,7 +28,7 @@ func poolWindow(kernel, stride, pad, extra, dilation Size) window {
 	if stride == (Size{}) {
 		stride = kernel
 	}
-	return window{kernel, stride, pad, extra, dilation.orOne()}
+	return window{kernel, stride, pad, extra, dilation.OrOne()}
 }
 
 // inferPool checks what all pooling operators ask for: no window lies in the padding alone.

@@ -8,8 +8,8 @@ type Size struct{ H, W int }
 // Square returns the pair (n, n).
 func Square(n int) Size { return Size{n, n} }
 
-// orOne returns the pair, or (1, 1) where it is zero.
-func (s Size) orOne() Size {
+// OrOne returns the pair, or (1, 1) where it is zero: strides and dilations that were left out.
+func (s Size) OrOne() Size {
 	if s == (Size{}) {
 		return Square(1)
 	}
