@@ -6,35 +6,33 @@ import (
 
 	"vizserver/internal/draft"
 	"vizserver/internal/fault"
+	"vizserver/internal/nn"
 	"vizserver/internal/nn/op"
 	"vizserver/internal/zoo"
 )
 
-// withAnswer puts a softmax behind a classifier that ends with logits: an output of one
-// number for each class whose last step is no softmax or sigmoid.
-func withAnswer(n *draft.Net) (*draft.Net, error) {
-	bare := *n
-	g, _, err := bare.Build()
-	if err != nil {
-		return nil, err
-	}
+// endsWithLogits says whether a net is a classifier without its last step: its output is one number
+// for each class, and no softmax or sigmoid made it.
+func endsWithLogits(g *nn.Graph) bool {
 	last := g.Nodes[len(g.Nodes)-1]
-	s := last.Output.Shape
 	switch last.Op.Kind() {
-	case "Softmax", "SoftmaxAxis", "Sigmoid", "Flatten", "Reshape":
-		if last.Op.Kind() != "Flatten" && last.Op.Kind() != "Reshape" {
-			return n, nil
-		}
+	case "Softmax", "SoftmaxAxis", "Sigmoid":
+		return false
+	case "Flatten", "Reshape":
 		if src := last.Inputs[0].Node; src != nil && src.Op.Kind() == "Softmax" {
-			return n, nil
+			return false
 		}
 	}
-	if s.Plane() != 1 || s.C < 2 || g.Value("softmax") != nil {
-		return n, nil
-	}
-	bare.Nodes = append(slices.Clip(bare.Nodes), draft.Node{Name: "softmax", Op: op.Softmax{}, Inputs: []string{n.Output}})
-	bare.Output = "softmax"
-	return &bare, nil
+	s := last.Output.Shape
+	return s.Plane() == 1 && s.C >= 2 && g.Value("softmax") == nil
+}
+
+// withSoftmax returns the net with a softmax behind its output.
+func withSoftmax(n *draft.Net) *draft.Net {
+	whole := *n
+	whole.Nodes = append(slices.Clip(n.Nodes), draft.Node{Name: "softmax", Op: op.Softmax{}, Inputs: []string{n.Output}})
+	whole.Output = "softmax"
+	return &whole
 }
 
 // imageNetClasses is the size of ILSVRC's set; TensorFlow's nets put a class for the

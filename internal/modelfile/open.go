@@ -157,11 +157,10 @@ func (r *reader) read(ctx context.Context, o Options) (*File, error) {
 // logits gets a softmax behind them.
 func (r *reader) fromDraft(n *draft.Net) (*File, error) {
 	n.Name = strings.TrimSuffix(filepath.Base(r.path), filepath.Ext(r.path))
-	answer, err := withAnswer(n)
-	if err != nil {
-		return nil, err
+	g, w, err := n.Build()
+	if err == nil && endsWithLogits(g) {
+		g, w, err = withSoftmax(n).Build()
 	}
-	g, w, err := answer.Build()
 	if err != nil {
 		return nil, err
 	}

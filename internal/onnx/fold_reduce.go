@@ -50,58 +50,35 @@ func (f *folding) reduce() ([]*constant, error) {
 	out := &constant{dims: dims, elem: c.elem}
 	for i := 0; i < t.len(); i += row {
 		if c.isFloat() {
-			out.floats = append(out.floats, reduceFloats(f.n.op, t.floats[i:i+row]))
+			out.floats = append(out.floats, reduceRow[float32, float64](f.n.op, t.floats[i:i+row]))
 		} else {
-			out.ints = append(out.ints, reduceInts(f.n.op, t.ints[i:i+row]))
+			out.ints = append(out.ints, reduceRow[int64, int64](f.n.op, t.ints[i:i+row]))
 		}
 	}
 	return one(out.rounded(), nil)
 }
 
-func reduceFloats(op string, row []float32) float32 {
+// reduceRow folds a row; sums and products of floats go in float64.
+func reduceRow[T, A int64 | float32 | float64](op string, row []T) T {
 	switch op {
 	case "ReduceMax":
 		return slices.Max(row)
 	case "ReduceMin":
 		return slices.Min(row)
 	}
-	acc := float64(0)
+	acc := A(0)
 	if op == "ReduceProd" {
 		acc = 1
 	}
 	for _, v := range row {
 		if op == "ReduceProd" {
-			acc *= float64(v)
+			acc *= A(v)
 		} else {
-			acc += float64(v)
+			acc += A(v)
 		}
 	}
 	if op == "ReduceMean" {
-		acc /= float64(len(row))
+		acc /= A(len(row))
 	}
-	return float32(acc)
-}
-
-func reduceInts(op string, row []int64) int64 {
-	switch op {
-	case "ReduceMax":
-		return slices.Max(row)
-	case "ReduceMin":
-		return slices.Min(row)
-	}
-	acc := int64(0)
-	if op == "ReduceProd" {
-		acc = 1
-	}
-	for _, v := range row {
-		if op == "ReduceProd" {
-			acc *= v
-		} else {
-			acc += v
-		}
-	}
-	if op == "ReduceMean" {
-		acc /= int64(len(row))
-	}
-	return acc
+	return T(acc)
 }

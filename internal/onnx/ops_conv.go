@@ -152,15 +152,21 @@ func importConv(im *importer, n *node, in []operand) error {
 		Out: w.dims[0], Kernel: s.kernel, Stride: s.stride, Pad: s.pad, Extra: s.extra, Dilation: s.dilation,
 		Groups: groups, NoBias: at(in, 2).absent(),
 	}
-	params := []nn.Param{{Dims: []int{w.dims[0], w.dims[1], s.kernel.H, s.kernel.W}, Data: w.floats}}
-	if !c.NoBias {
-		b, err := vector(n, in[2], "bias", c.Out)
-		if err != nil {
-			return err
-		}
-		params = append(params, b)
+	params, err := convParams(n, in, w, s.kernel, c.Out)
+	if err != nil {
+		return err
 	}
 	return im.pooled(n, c, params, x)
+}
+
+// convParams returns the weight under the kernel's two sizes, and the bias where there is one.
+func convParams(n *node, in []operand, w *constant, kernel op.Size, out int) ([]nn.Param, error) {
+	params := []nn.Param{{Dims: []int{w.dims[0], w.dims[1], kernel.H, kernel.W}, Data: w.floats}}
+	if at(in, 2).absent() {
+		return params, nil
+	}
+	b, err := vector(n, in[2], "bias", out)
+	return append(params, b), err
 }
 
 func importConvTranspose(im *importer, n *node, in []operand) error {
@@ -187,13 +193,9 @@ func importConvTranspose(im *importer, n *node, in []operand) error {
 		Out: w.dims[1] * groups, Kernel: s.kernel, Stride: s.stride, Pad: s.pad, Dilation: s.dilation,
 		OutPad: outPad, Groups: groups, NoBias: at(in, 2).absent(),
 	}
-	params := []nn.Param{{Dims: []int{w.dims[0], w.dims[1], s.kernel.H, s.kernel.W}, Data: w.floats}}
-	if !c.NoBias {
-		b, err := vector(n, in[2], "bias", c.Out)
-		if err != nil {
-			return err
-		}
-		params = append(params, b)
+	params, err := convParams(n, in, w, s.kernel, c.Out)
+	if err != nil {
+		return err
 	}
 	return im.pooled(n, c, params, x)
 }
