@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"strings"
 
+	"vizserver/internal/bench"
 	"vizserver/internal/fault"
 	"vizserver/internal/nn"
 	"vizserver/internal/nn/fast"
@@ -18,10 +19,7 @@ type engineFlags struct {
 	Threads int    `default:"0" env:"VIZ_THREADS" help:"Threads that compute; 0: one for each core."`
 }
 
-const (
-	autoKernels      = "auto"
-	referenceKernels = "reference"
-)
+const referenceKernels = "reference"
 
 // Validate implements kong's Validatable.
 func (f *engineFlags) Validate() error {
@@ -34,28 +32,21 @@ func (f *engineFlags) Validate() error {
 // compiler returns what compiles the model, and what ends its threads.
 func (f *engineFlags) compiler(m *nn.Model) (nn.Compiler, func(), error) {
 	name := f.Kernels
-	if name == "" || name == autoKernels {
-		name = autoKernels
-		if e, err := zoo.Find(m.Name); err == nil && e.Task == zoo.Digits {
-			name = referenceKernels
-		}
+	if e, err := zoo.Find(m.Name); err == nil && e.Task == zoo.Digits && (name == "" || name == kernel.Auto) {
+		name = referenceKernels
 	}
 	if name == referenceKernels {
 		return nn.Reference, func() {}, nil
 	}
-	var names []string
-	for _, set := range kernel.Sets() {
-		names = append(names, set.Name)
-		if name != autoKernels && name != set.Name {
-			continue
-		}
-		threads := f.Threads
-		if threads == 0 {
-			threads = runtime.GOMAXPROCS(0)
-		}
-		pool := nn.NewPool(threads)
-		return fast.Options{Set: set, Pool: pool}.Compile, pool.Close, nil
+	set := kernel.Find(name)
+	if set == nil {
+		return nil, nil, fault.New(fault.Unsupported, "this processor does not run the kernels %q", name).
+			WithHint("it has: %s, %s", kernel.Auto, strings.Join(bench.KernelNames(), ", "))
 	}
-	return nil, nil, fault.New(fault.Unsupported, "this processor does not run the kernels %q", f.Kernels).
-		WithHint("it has: %s, %s, %s", autoKernels, strings.Join(names, ", "), referenceKernels)
+	threads := f.Threads
+	if threads == 0 {
+		threads = runtime.GOMAXPROCS(0)
+	}
+	pool := nn.NewPool(threads)
+	return fast.Options{Set: set, Pool: pool}.Compile, pool.Close, nil
 }

@@ -40,14 +40,12 @@ func KernelNames() []string {
 
 // newEngine compiles the model.
 func newEngine(m *nn.Model, o Options) (*engine, error) {
-	if o.Kernels == "auto" {
+	if o.Kernels == kernel.Auto {
 		o.Kernels = ""
 	}
-	e := &engine{kernels: o.Kernels}
-	for _, s := range kernel.Sets() {
-		if e.set == nil && (o.Kernels == "" || o.Kernels == s.Name || o.Kernels == reference) {
-			e.set = s
-		}
+	e := &engine{kernels: o.Kernels, set: kernel.Find(o.Kernels)}
+	if o.Kernels == reference {
+		e.set = kernel.Find(kernel.Auto) // what the reference is compared with
 	}
 	if e.set == nil {
 		return nil, fault.New(fault.Unsupported, "this processor has no kernels %q", o.Kernels).

@@ -20,6 +20,20 @@ const (
 // Sets returns the families that this processor can run, best first. "go" is always among them.
 func Sets() []*Set { return append(machineSets(), &Set{Name: "go", isa: portable}) }
 
+// Auto is the name that stands for the best family.
+const Auto = "auto"
+
+// Find returns the family of this name, the best for Auto or no name, or nil where this processor
+// has none.
+func Find(name string) *Set {
+	for _, s := range Sets() {
+		if name == "" || name == Auto || name == s.Name {
+			return s
+		}
+	}
+	return nil
+}
+
 // NoClamp lets every number pass.
 var NoClamp = Clamp{Lo: float32(math.Inf(-1)), Hi: float32(math.Inf(1))}
 
